@@ -1,0 +1,27 @@
+# Compiler settings shared by every target of the project.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(RAMET_CCACHE ccache)
+if(RAMET_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${RAMET_CCACHE})
+endif()
+
+add_library(ramet_compile INTERFACE)
+target_compile_features(ramet_compile INTERFACE cxx_std_20)
+# The numbers contract: no fused multiply-add, no reassociation, on any target.
+target_compile_options(ramet_compile INTERFACE -ffp-contract=off -fno-fast-math
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(RAMET_WERROR)
+  target_compile_options(ramet_compile INTERFACE -Werror)
+endif()
+if(RAMET_SANITIZE)
+  add_compile_options(-fsanitize=${RAMET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RAMET_SANITIZE})
+endif()

@@ -1,0 +1,11 @@
+// All of Ramet's public C++ interface.
+#pragma once
+
+#include "ramet/communicator.hpp"
+#include "ramet/dataset.hpp"
+#include "ramet/error.hpp"
+#include "ramet/model.hpp"
+#include "ramet/params.hpp"
+#include "ramet/schema.hpp"
+#include "ramet/train.hpp"
+#include "ramet/version.hpp"

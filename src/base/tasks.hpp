@@ -1,0 +1,69 @@
+// Parallel loops on a oneTBB arena. The only place that knows about threads.
+#pragma once
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <cstdint>
+
+namespace ramet {
+
+// Puts the calling thread into the floating-point mode of the numbers contract (round to nearest even,
+// denormals kept) and restores the previous one.
+class FloatMode {
+ public:
+  FloatMode() noexcept;
+  ~FloatMode();
+  FloatMode(const FloatMode&) = delete;
+  FloatMode& operator=(const FloatMode&) = delete;
+
+ private:
+  unsigned saved_;
+};
+
+// A fixed number of threads. One pool serves one training or prediction at a time.
+class Tasks {
+ public:
+  // threads: 0 = all cores of this process.
+  explicit Tasks(int threads = 0);
+
+  int threads() const noexcept { return threads_; }
+
+  // Calls body(i) for 0 <= i < count, in any order, in parallel; returns when all are done.
+  // The first exception thrown by a body is rethrown.
+  template <class Body>
+  void for_each(std::int64_t count, const Body& body) {
+    if (count <= 0) return;
+    if (count == 1 || threads_ == 1) {
+      const FloatMode mode;
+      for (std::int64_t i = 0; i < count; ++i) body(i);
+      return;
+    }
+    arena_.execute([&] {
+      oneapi::tbb::parallel_for(
+          oneapi::tbb::blocked_range<std::int64_t>(0, count, 1),
+          [&](const oneapi::tbb::blocked_range<std::int64_t>& range) {
+            const FloatMode mode;
+            for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i);
+          },
+          oneapi::tbb::simple_partitioner{});
+    });
+  }
+
+  // Splits [0, size) into pieces of at most `grain` and calls body(begin, end) for each, in parallel.
+  template <class Body>
+  void for_ranges(std::int64_t size, std::int64_t grain, const Body& body) {
+    const std::int64_t pieces = (size + grain - 1) / grain;
+    for_each(pieces, [&](std::int64_t i) {
+      const std::int64_t begin = i * grain;
+      body(begin, begin + grain < size ? begin + grain : size);
+    });
+  }
+
+ private:
+  int threads_;
+  oneapi::tbb::task_arena arena_;
+};
+
+}  // namespace ramet
