@@ -16,7 +16,8 @@ endif()
 add_library(ramet_compile INTERFACE)
 target_compile_features(ramet_compile INTERFACE cxx_std_20)
 # The numbers contract: no fused multiply-add, no reassociation, on any target.
-target_compile_options(ramet_compile INTERFACE -ffp-contract=off -fno-fast-math
+# Without observable floating-point exceptions (values stay the same) selects become SIMD code.
+target_compile_options(ramet_compile INTERFACE -ffp-contract=off -fno-fast-math -fno-trapping-math
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
 if(RAMET_WERROR)
   target_compile_options(ramet_compile INTERFACE -Werror)

@@ -1,1 +1,32 @@
-# `cmake --install` and the package that find_package(ramet) finds.
+# `cmake --install` and the package that find_package(ramet) finds:
+#   ramet::ramet   the core, always
+#   ramet::io      readers of files, component `io`, where it was built; needs Arrow C++ at the user's side too
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(RAMET_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/ramet)
+
+# install_component(<target> <exported name> <export set>)
+function(install_component target name export)
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  install(TARGETS ${target} EXPORT ${export} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(EXPORT ${export} NAMESPACE ramet:: DESTINATION ${RAMET_CMAKE_DIR})
+endfunction()
+
+install_component(ramet ramet rametTargets)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ramet TYPE INCLUDE PATTERN io.hpp EXCLUDE)
+if(TARGET ramet_io)
+  install_component(ramet_io io rametIoTargets)
+  install(FILES ${PROJECT_SOURCE_DIR}/include/ramet/io.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ramet)
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/RametArrow.cmake DESTINATION ${RAMET_CMAKE_DIR})
+endif()
+
+get_target_property(RAMET_LIBRARY_TYPE ramet TYPE)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/rametConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/rametConfig.cmake INSTALL_DESTINATION ${RAMET_CMAKE_DIR})
+# Before 1.0 a minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/rametConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/rametConfig.cmake ${PROJECT_BINARY_DIR}/rametConfigVersion.cmake
+  DESTINATION ${RAMET_CMAKE_DIR})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

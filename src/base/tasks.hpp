@@ -7,6 +7,10 @@
 
 #include <cstdint>
 
+#if defined(__SANITIZE_THREAD__)
+#include "base/plain_threads.hpp"
+#endif
+
 namespace ramet {
 
 // Puts the calling thread into the floating-point mode of the numbers contract (round to nearest even,
@@ -40,6 +44,12 @@ class Tasks {
       for (std::int64_t i = 0; i < count; ++i) body(i);
       return;
     }
+#if defined(__SANITIZE_THREAD__)
+    for_each_on_plain_threads(threads_, count, [&](std::int64_t i) {
+      const FloatMode mode;
+      body(i);
+    });
+#else
     arena_.execute([&] {
       oneapi::tbb::parallel_for(
           oneapi::tbb::blocked_range<std::int64_t>(0, count, 1),
@@ -49,6 +59,7 @@ class Tasks {
           },
           oneapi::tbb::simple_partitioner{});
     });
+#endif
   }
 
   // Splits [0, size) into pieces of at most `grain` and calls body(begin, end) for each, in parallel.

@@ -4,8 +4,6 @@
 // weight.
 #pragma once
 
-#include <cmath>
-
 #include "math/host_device.hpp"
 
 namespace ramet::math {

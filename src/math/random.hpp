@@ -33,7 +33,8 @@ enum class Stream : std::uint64_t {
 RAMET_HD constexpr std::uint64_t stream_key(std::uint64_t seed, Stream purpose, std::uint64_t a = 0,
                                             std::uint64_t b = 0) {
   constexpr std::uint64_t golden = 0x9e3779b97f4a7c15u;
-  std::uint64_t key = mix64(seed + golden * static_cast<std::uint64_t>(purpose));
+  // Mixed before the purpose is added, so that no two seeds share keys under different purposes.
+  std::uint64_t key = mix64(mix64(seed + golden) + golden * static_cast<std::uint64_t>(purpose));
   key = mix64(key + golden * (a + 1));
   return mix64(key + golden * (b + 1));
 }

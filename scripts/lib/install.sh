@@ -1,0 +1,65 @@
+# Installs what building Ramet needs: Debian or Ubuntu packages, and a Python environment in .venv whose pyarrow
+# wheel brings Arrow C++. What is already there is left alone, so that a second run needs no network.
+# To be sourced after common.sh. SKIP_INSTALL=1 leaves the machine as it is.
+
+# The command and the library.
+packages_build=(g++ cmake ninja-build ccache libtbb-dev libhwy-dev libspdlog-dev libfmt-dev libflatbuffers-dev
+  flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev libzstd-dev)
+# Tests and kernel benchmarks.
+packages_test=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)
+# Formatting and lint.
+packages_lint=(clang-format clang-tidy)
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    die "installing packages needs root or sudo; or install them yourself and set SKIP_INSTALL=1: $*"
+  fi
+}
+
+# install_packages <package>...: those that are missing, by apt.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  command -v apt-get >/dev/null || die "no apt-get here; install by hand and set SKIP_INSTALL=1: ${missing[*]}"
+  echo "installing ${missing[*]}"
+  if [ -z "${apt_updated:-}" ]; then
+    as_root apt-get update -qq
+    apt_updated=1
+  fi
+  as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# make_venv: a Python with pyarrow at .venv/bin/python.
+make_venv() {
+  local python="$root/.venv/bin/python"
+  if "$python" -c 'import pyarrow' 2>/dev/null; then return; fi
+  if ! "$python" -m pip --version >/dev/null 2>&1; then
+    rm -rf "$root/.venv"
+    if ! python3 -m venv "$root/.venv" >/dev/null 2>&1; then
+      rm -rf "$root/.venv"
+      install_packages python3 python3-venv
+      /usr/bin/python3 -m venv "$root/.venv"
+    fi
+  fi
+  echo "installing pyarrow into .venv"
+  "$python" -m pip install --quiet --disable-pip-version-check 'pyarrow>=15'
+}
+
+# install_dependencies [build] [test] [lint]: the groups asked for, and the Python environment.
+install_dependencies() {
+  if [ "${SKIP_INSTALL:-0}" = 1 ]; then return; fi
+  local group packages=()
+  for group in "$@"; do
+    local -n list="packages_$group"
+    packages+=("${list[@]}")
+  done
+  install_packages "${packages[@]}"
+  make_venv
+}

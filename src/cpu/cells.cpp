@@ -1,0 +1,44 @@
+#include "cpu/cells.hpp"
+
+namespace ramet::cpu {
+namespace {
+
+// Cells of one tile: 128 KB packed, a quarter of a small second-level cache.
+constexpr std::int32_t tile_cells = 16'384;
+
+// Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride would.
+std::int32_t padded(std::int32_t cells) { return (cells + 7) / 8 * 8; }
+
+}  // namespace
+
+HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
+                                      const std::vector<bool>& counted) {
+  HistogramLayout result;
+  result.tiles.push_back(0);
+  std::int32_t tile_start = 0;
+  for (const std::int32_t c : columns) {
+    const data::StoredColumn& stored = layout.columns[static_cast<std::size_t>(c)];
+    HistogramColumn column;
+    column.column = c;
+    column.byte_offset = static_cast<std::int32_t>(stored.byte_offset);
+    column.first_cell = result.total_cells;
+    column.cells = stored.cells();
+    column.code_base = column.first_cell - (stored.has_missing ? 0 : 1);
+    result.total_cells += padded(column.cells);
+    if (counted[static_cast<std::size_t>(c)]) {
+      column.count_base = result.total_cells - (stored.has_missing ? 0 : 1);
+      result.total_cells += padded(column.cells);
+      result.any_counted = true;
+    }
+    if (stored.width == 1) ++result.byte_columns;
+    if (result.total_cells - tile_start > tile_cells && column.first_cell > tile_start) {
+      result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
+      tile_start = column.first_cell;
+    }
+    result.columns.push_back(column);
+  }
+  result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
+  return result;
+}
+
+}  // namespace ramet::cpu

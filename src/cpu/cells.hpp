@@ -1,0 +1,48 @@
+// Histogram cells of the CPU backend, and where each stored column's cells lie.
+//
+// A packed cell is one 64-bit integer: the sum of g in the high half (signed), of h in the low half. With at most
+// 16 bits a gradient it is exact for up to 65,535 rows. A wide cell is a pair of 64-bit sums.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "data/page.hpp"
+
+namespace ramet::cpu {
+
+struct WideCell {
+  std::int64_t g = 0;
+  std::int64_t h = 0;
+};
+
+inline constexpr std::int64_t max_packed_rows = 65'535;
+
+inline std::int64_t packed_g(std::int64_t cell) { return cell >> 32; }
+inline std::int64_t packed_h(std::int64_t cell) { return cell & 0xffff'ffff; }
+
+// One stored column's place in a packed row and in a node's histogram.
+struct HistogramColumn {
+  std::int32_t column = 0;       // index into Layout::columns
+  std::int32_t byte_offset = 0;  // in a packed row
+  std::int32_t first_cell = 0;
+  std::int32_t cells = 0;
+  std::int32_t code_base = 0;    // the cell of code c is code_base + c
+  std::int32_t count_base = -1;  // the cell that counts rows of code c is count_base + c; -1: not counted
+};
+
+// The columns that a tree's histograms cover; one-byte columns first.
+struct HistogramLayout {
+  std::vector<HistogramColumn> columns;
+  std::int32_t byte_columns = 0;
+  std::int32_t total_cells = 0;
+  bool any_counted = false;
+  // Consecutive columns [tiles[i], tiles[i + 1]) have cells that fit the second-level cache together.
+  std::vector<std::int32_t> tiles;
+};
+
+// Lays out the given columns (ascending); those in `counted` also get cells that count rows.
+HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
+                                      const std::vector<bool>& counted);
+
+}  // namespace ramet::cpu

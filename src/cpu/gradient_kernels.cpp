@@ -1,0 +1,170 @@
+#include "cpu/gradient_kernels.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+
+#include "math/score.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/gradient_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+// Plain loops: each operation is correctly rounded, so whatever width the compiler picks gives the same bits.
+HWY_BEFORE_NAMESPACE();
+namespace ramet::cpu::HWY_NAMESPACE {
+
+HWY_ATTR void to_margins(const std::int64_t* scores, int exponent, std::int64_t count, double* margins) {
+  const double unit = math::pow2(-exponent);
+  for (std::int64_t i = 0; i < count; ++i) margins[i] = static_cast<double>(scores[i]) * unit;
+}
+
+template <class Row>
+HWY_ATTR void row_gradients(const Row& objective, const GradientBlock& block) {
+  alignas(64) double margins[gradient_block_rows];
+  alignas(64) double g[gradient_block_rows];
+  alignas(64) double h[gradient_block_rows];
+  to_margins(block.scores[0], block.unit_exponents[0], block.count, margins);
+  for (std::int64_t i = 0; i < block.count; ++i) {
+    const objective::GradientPair pair = objective.gradient(margins[i], block.labels[i]);
+    g[i] = pair.g;
+    h[i] = pair.h;
+  }
+  if (block.weights != nullptr) {
+    for (std::int64_t i = 0; i < block.count; ++i) {
+      g[i] *= block.weights[i];
+      h[i] *= block.weights[i];
+    }
+  }
+  for (std::int64_t i = 0; i < block.count; ++i) block.g[0][i] = static_cast<float>(g[i]);
+  if (block.h[0] == nullptr) return;
+  for (std::int64_t i = 0; i < block.count; ++i) block.h[0][i] = static_cast<float>(h[i]);
+}
+
+// `scratch`: outputs margins and outputs pairs.
+template <class RowOutputs>
+HWY_ATTR void row_outputs_gradients(const RowOutputs& objective, const GradientBlock& block, double* margins,
+                                    objective::GradientPair* pairs) {
+  for (std::int64_t i = 0; i < block.count; ++i) {
+    for (std::int32_t k = 0; k < block.outputs; ++k) {
+      margins[k] = static_cast<double>(block.scores[k][i]) * math::pow2(-block.unit_exponents[k]);
+    }
+    objective.gradients(margins, block.outputs, block.labels[i], pairs);
+    const double weight = block.weights != nullptr ? block.weights[i] : 1.0;
+    for (std::int32_t k = 0; k < block.outputs; ++k) {
+      block.g[k][i] = static_cast<float>(pairs[k].g * weight);
+      if (block.h[k] != nullptr) block.h[k][i] = static_cast<float>(pairs[k].h * weight);
+    }
+  }
+}
+
+template <class O>
+HWY_ATTR void gradients_of(const O& objective, const GradientBlock& block) {
+  if constexpr (objective::RowObjective<O>) {
+    row_gradients(objective, block);
+  } else if constexpr (objective::RowOutputsObjective<O>) {
+    std::vector<double> margins(static_cast<std::size_t>(block.outputs));
+    std::vector<objective::GradientPair> pairs(static_cast<std::size_t>(block.outputs));
+    row_outputs_gradients(objective, block, margins.data(), pairs.data());
+  }
+}
+
+template <std::size_t I = 0>
+HWY_ATTR void dispatch_objective(const objective::Objective& objective, const GradientBlock& block) {
+  if constexpr (I < std::variant_size_v<objective::Objective>) {
+    if (objective.index() == I) return gradients_of(std::get<I>(objective), block);
+    dispatch_objective<I + 1>(objective, block);
+  }
+}
+
+HWY_ATTR void compute_gradients_target(const objective::Objective& objective, const GradientBlock& block) {
+  dispatch_objective(objective, block);
+}
+
+HWY_ATTR std::uint32_t largest_magnitude_target(const float* x, std::int64_t count) {
+  std::uint32_t largest = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu;
+    largest = bits > largest ? bits : largest;
+  }
+  return largest;
+}
+
+HWY_ATTR void survey_exponents_target(const float* x, std::int64_t count, std::uint64_t key,
+                                      std::uint64_t first_row, std::int64_t* histogram) {
+  alignas(64) std::uint8_t chosen[gradient_block_rows];
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t draw = math::draw32(key, first_row + static_cast<std::uint64_t>(i));
+    chosen[i] = static_cast<std::uint8_t>((draw & 15u) == 0);
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (chosen[i] == 0) continue;
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu;
+    if (bits != 0) ++histogram[bits >> 23];
+  }
+}
+
+HWY_ATTR void quantise_narrow_target(const float* g, const float* h, std::int64_t count,
+                                     const math::GradientScale& scale, std::uint64_t key, std::uint64_t first_row,
+                                     std::uint32_t* out) {
+  const double g_scale = math::pow2(scale.g_exponent);
+  const double h_scale = math::pow2(scale.h_exponent);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t draw = math::draw32(key, first_row + static_cast<std::uint64_t>(i));
+    const std::int32_t qg = math::round_stochastic(static_cast<double>(g[i]) * g_scale, draw & 0xffffu);
+    const std::int32_t qh =
+        h == nullptr ? 1 : math::round_stochastic(static_cast<double>(h[i]) * h_scale, draw >> 16);
+    out[i] = narrow_gradient(qg, qh);
+  }
+}
+
+HWY_ATTR void quantise_wide_target(const float* g, const float* h, std::int64_t count,
+                                   const math::GradientScale& scale, WideGradient* out) {
+  const double g_scale = math::pow2(scale.g_exponent);
+  const double h_scale = math::pow2(scale.h_exponent);
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i].g = static_cast<std::int32_t>(std::nearbyint(static_cast<double>(g[i]) * g_scale));
+    out[i].h = h == nullptr
+                   ? 1u
+                   : static_cast<std::uint32_t>(std::nearbyint(static_cast<double>(h[i]) * h_scale));
+  }
+}
+
+}  // namespace ramet::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ramet::cpu {
+
+HWY_EXPORT(compute_gradients_target);
+HWY_EXPORT(largest_magnitude_target);
+HWY_EXPORT(survey_exponents_target);
+HWY_EXPORT(quantise_narrow_target);
+HWY_EXPORT(quantise_wide_target);
+
+void compute_gradients(const objective::Objective& objective, const GradientBlock& block) {
+  HWY_DYNAMIC_DISPATCH(compute_gradients_target)(objective, block);
+}
+
+std::uint32_t largest_magnitude(const float* x, std::int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(largest_magnitude_target)(x, count);
+}
+
+void survey_exponents(const float* x, std::int64_t count, std::uint64_t key, std::uint64_t first_row,
+                      std::int64_t* histogram) {
+  HWY_DYNAMIC_DISPATCH(survey_exponents_target)(x, count, key, first_row, histogram);
+}
+
+void quantise_narrow(const float* g, const float* h, std::int64_t count, const math::GradientScale& scale,
+                     std::uint64_t key, std::uint64_t first_row, std::uint32_t* out) {
+  HWY_DYNAMIC_DISPATCH(quantise_narrow_target)(g, h, count, scale, key, first_row, out);
+}
+
+void quantise_wide(const float* g, const float* h, std::int64_t count, const math::GradientScale& scale,
+                   WideGradient* out) {
+  HWY_DYNAMIC_DISPATCH(quantise_wide_target)(g, h, count, scale, out);
+}
+
+}  // namespace ramet::cpu
+#endif

@@ -1,0 +1,43 @@
+// Builds node histograms: adds every row's gradient pair to one cell per column.
+// Cost: one 8-byte add in the first-level cache per (row, column), which is what the method is bound by.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/cells.hpp"
+
+namespace ramet::cpu {
+
+// Rows of one page: ids[0..count), or first, first + 1, ... if ids is null.
+struct RowSlice {
+  const data::Page* page = nullptr;
+  const std::uint32_t* ids = nullptr;
+  std::uint32_t first = 0;
+  std::int64_t count = 0;
+};
+
+struct WideGradient {
+  std::int32_t g = 0;
+  std::uint32_t h = 0;
+};
+
+// A narrow gradient pair, as stored per row: g in the high 16 bits (signed), h in the low 16.
+inline std::uint32_t narrow_gradient(std::int32_t g, std::int32_t h) {
+  return (static_cast<std::uint32_t>(g) << 16) | static_cast<std::uint32_t>(h);
+}
+inline std::int64_t narrow_g(std::uint32_t pair) { return static_cast<std::int32_t>(pair) >> 16; }
+inline std::int64_t narrow_h(std::uint32_t pair) { return pair & 0xffffu; }
+
+// Adds the slice's rows to packed cells, for layout columns [column_begin, column_end).
+// gradients: one per row of the page. The caller keeps a cell below max_packed_rows rows.
+void add_packed(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
+                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients, std::int64_t* cells);
+
+// The same for gradients of up to 32 bits, into wide cells.
+void add_wide(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
+              std::int64_t row_bytes, const RowSlice& rows, const WideGradient* gradients, WideCell* cells);
+
+// wide += packed, and packed = 0, for `count` cells.
+void flush_packed(std::int64_t* packed, WideCell* wide, std::int64_t count);
+
+}  // namespace ramet::cpu

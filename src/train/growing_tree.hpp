@@ -1,0 +1,48 @@
+// What is known about one tree while it grows: every node that was expanded, wanted in the end or not.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "backend/split.hpp"
+
+namespace ramet::train {
+
+struct KnownNode {
+  std::int32_t number = 0;  // the backend's, over all trees of the batch
+  std::int32_t depth = 0;
+  std::uint64_t path = 0;
+  std::int32_t left = -1;  // indices into GrowingTree::nodes; -1: not expanded
+  std::int32_t right = -1;
+  double gain = 0;  // of the best split; 0: none, or not searched
+  backend::SplitRule rule;
+
+  bool expanded() const { return left >= 0; }
+  bool splittable() const { return gain > 0; }
+};
+
+struct GrowingTree {
+  std::vector<KnownNode> nodes;        // in order of creation; 0 is the root
+  std::vector<std::int32_t> frontier;  // by levels: the nodes of the deepest level so far
+  std::vector<std::int32_t> splits;    // by levels: the expanded nodes, in order
+  std::int32_t leaves = 1;             // by levels: leaves so far
+};
+
+// Which nodes lossguide growth would split, as far as is known.
+struct Replay {
+  std::vector<std::int32_t> splits;   // expanded nodes, in best-first order
+  std::vector<std::int32_t> reached;  // not expanded ones that come up, in that order; empty: tree complete
+  double left_over = 0;               // best gain among the nodes that stay leaves
+};
+
+// Plays best-first growth up to `max_splits` splits: the leaf with the highest gain is split next, of equal
+// ones the one with the lower final number. Nodes that are not expanded are taken to have no children worth
+// splitting, so everything before the first of them, and it, is certain.
+Replay replay_best_first(const GrowingTree& tree, std::int64_t max_splits);
+
+// The tree made by `splits` (parents before children), numbered in that order: children get the next two
+// numbers when their parent is split. `gains`, if given, receives the gain of every node (0 for leaves).
+backend::FinishedTree number_nodes(const GrowingTree& tree, const std::vector<std::int32_t>& splits,
+                                   std::int32_t tree_number, std::vector<double>* gains);
+
+}  // namespace ramet::train

@@ -1,0 +1,188 @@
+#include "train/node_queue.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+
+namespace ramet::train {
+namespace {
+
+constexpr std::int32_t default_lossguide_leaves = 31;
+
+// Speculation of lossguide growth. A node is expanded early if it gains this much more than what the last
+// tree left over; where no gain is that clear, a quarter of the nodes in line, and at least four.
+constexpr double clear_margin = 1.05;
+constexpr std::size_t least_speculation = 4;
+
+}  // namespace
+
+GrowLimits grow_limits(const TrainParams& params) {
+  GrowLimits limits{.max_depth = params.max_depth, .max_leaves = params.max_leaves};
+  if (params.grow_policy == "symmetric") limits.policy = GrowPolicy::symmetric;
+  if (params.grow_policy == "lossguide") {
+    limits.policy = GrowPolicy::lossguide;
+    if (limits.max_depth == 0 && limits.max_leaves == 0) limits.max_leaves = default_lossguide_leaves;
+  }
+  return limits;
+}
+
+NodeQueue::NodeQueue(const GrowLimits& limits, std::vector<TreePlan> plans)
+    : limits_(limits), plans_(std::move(plans)), trees_(plans_.size()) {
+  for (std::size_t t = 0; t < trees_.size(); ++t) {
+    trees_[t].nodes.push_back({.number = static_cast<std::int32_t>(t), .path = root_path, .rule = {}});
+    trees_[t].frontier = {0};
+    place_.emplace_back(static_cast<std::int32_t>(t), 0);
+  }
+}
+
+void NodeQueue::offer(std::span<const backend::SplitCandidate> candidates) {
+  for (const backend::SplitCandidate& candidate : candidates) {
+    const auto [tree_number, index] = place_.at(static_cast<std::size_t>(candidate.node));
+    GrowingTree& tree = trees_[static_cast<std::size_t>(tree_number)];
+    if (limits_.policy != GrowPolicy::symmetric) {
+      KnownNode& node = tree.nodes[static_cast<std::size_t>(index)];
+      node.gain = candidate.gain;
+      node.rule = candidate.rule;
+      continue;
+    }
+    // The level's gain is shared out evenly, so that a tree's gains still add up to what it gained.
+    for (const std::int32_t member : tree.frontier) {
+      KnownNode& node = tree.nodes[static_cast<std::size_t>(member)];
+      node.gain = std::ldexp(candidate.gain, -node.depth);
+      node.rule = candidate.rule;
+    }
+  }
+}
+
+std::vector<backend::Split> NodeQueue::next_batch() {
+  std::vector<backend::Split> batch;
+  for (int tree = 0; tree < static_cast<int>(trees_.size()); ++tree) {
+    split_nodes(tree, choose(tree), batch);
+  }
+  return batch;
+}
+
+std::vector<std::int32_t> NodeQueue::choose(int tree) {
+  GrowingTree& growing = trees_[static_cast<std::size_t>(tree)];
+  switch (limits_.policy) {
+    case GrowPolicy::depthwise:
+      return choose_depthwise(growing);
+    case GrowPolicy::lossguide:
+      return choose_lossguide(growing, plans_[static_cast<std::size_t>(tree)]);
+    case GrowPolicy::symmetric:
+      return choose_symmetric(growing);
+  }
+  fail(ErrorCode::internal, "unknown growth policy");
+}
+
+std::vector<std::int32_t> NodeQueue::choose_depthwise(GrowingTree& tree) const {
+  std::vector<std::int32_t> chosen;
+  for (const std::int32_t node : tree.frontier) {
+    if (tree.nodes[static_cast<std::size_t>(node)].splittable()) chosen.push_back(node);
+  }
+  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(0, max_splits() - (tree.leaves - 1)));
+  if (chosen.size() > room) {
+    std::stable_sort(chosen.begin(), chosen.end(), [&](std::int32_t a, std::int32_t b) {
+      return tree.nodes[static_cast<std::size_t>(a)].gain > tree.nodes[static_cast<std::size_t>(b)].gain;
+    });
+    chosen.resize(room);
+    std::sort(chosen.begin(), chosen.end());
+  }
+  return chosen;
+}
+
+std::vector<std::int32_t> NodeQueue::choose_symmetric(const GrowingTree& tree) const {
+  if (tree.frontier.empty()) return {};
+  const KnownNode& first = tree.nodes[static_cast<std::size_t>(tree.frontier.front())];
+  return first.splittable() ? tree.frontier : std::vector<std::int32_t>{};
+}
+
+std::vector<std::int32_t> NodeQueue::choose_lossguide(const GrowingTree& tree, const TreePlan& plan) const {
+  std::vector<std::int32_t> reached = replay_best_first(tree, max_splits()).reached;
+  if (reached.empty() || limits_.max_leaves == 0) return reached;
+  const double clear_gain = clear_margin * plan.expected_left_over;
+  const auto is_clear = [&](std::int32_t node) {
+    return tree.nodes[static_cast<std::size_t>(node)].gain >= clear_gain;
+  };
+  const std::int32_t certain = reached.front();
+  if (std::any_of(reached.begin(), reached.end(), is_clear)) {
+    std::erase_if(reached, [&](std::int32_t node) { return node != certain && !is_clear(node); });
+  } else {
+    reached.resize(std::min(reached.size(), std::max(least_speculation, reached.size() / 4)));
+  }
+  return reached;
+}
+
+void NodeQueue::split_nodes(int tree, const std::vector<std::int32_t>& chosen,
+                            std::vector<backend::Split>& batch) {
+  GrowingTree& growing = trees_[static_cast<std::size_t>(tree)];
+  ColumnSampler& columns = plans_[static_cast<std::size_t>(tree)].columns;
+  growing.frontier.clear();
+  growing.leaves += static_cast<std::int32_t>(chosen.size());
+  const bool by_levels = limits_.policy != GrowPolicy::lossguide;
+  const bool complete = by_levels && growing.leaves - 1 >= max_splits();
+  for (const std::int32_t parent : chosen) {
+    const std::int32_t left = add_child(tree, parent, false);
+    const std::int32_t right = add_child(tree, parent, true);
+    KnownNode& node = growing.nodes[static_cast<std::size_t>(parent)];
+    node.left = left;
+    node.right = right;
+    const KnownNode& left_node = growing.nodes[static_cast<std::size_t>(left)];
+    const KnownNode& right_node = growing.nodes[static_cast<std::size_t>(right)];
+    const std::int32_t depth = node.depth + 1;
+    backend::Split split{.tree = tree, .node = node.number, .rule = node.rule};
+    split.left = left_node.number;
+    split.right = right_node.number;
+    split.search_children = !complete && (limits_.max_depth == 0 || depth < limits_.max_depth);
+    if (split.search_children) {
+      split.left_features = columns.by_node(depth, left_node.path);
+      split.right_features = columns.by_node(depth, right_node.path);
+    }
+    batch.push_back(std::move(split));
+    growing.frontier.insert(growing.frontier.end(), {left, right});
+  }
+  growing.splits.insert(growing.splits.end(), chosen.begin(), chosen.end());
+}
+
+std::int32_t NodeQueue::add_child(int tree, std::int32_t parent, bool right) {
+  GrowingTree& growing = trees_[static_cast<std::size_t>(tree)];
+  const KnownNode& above = growing.nodes[static_cast<std::size_t>(parent)];
+  KnownNode child{.depth = above.depth + 1, .path = child_path(above.path, right), .rule = {}};
+  child.number = static_cast<std::int32_t>(place_.size());
+  const auto index = static_cast<std::int32_t>(growing.nodes.size());
+  growing.nodes.push_back(std::move(child));
+  place_.emplace_back(tree, index);
+  return index;
+}
+
+std::int64_t NodeQueue::max_splits() const {
+  return limits_.max_leaves == 0 ? std::numeric_limits<std::int64_t>::max() : limits_.max_leaves - 1;
+}
+
+std::vector<std::int32_t> NodeQueue::final_splits(const GrowingTree& tree) const {
+  return limits_.policy == GrowPolicy::lossguide ? replay_best_first(tree, max_splits()).splits : tree.splits;
+}
+
+std::vector<backend::FinishedTree> NodeQueue::trees() const {
+  std::vector<backend::FinishedTree> finished;
+  for (std::size_t t = 0; t < trees_.size(); ++t) {
+    finished.push_back(
+        number_nodes(trees_[t], final_splits(trees_[t]), static_cast<std::int32_t>(t), nullptr));
+  }
+  return finished;
+}
+
+std::vector<double> NodeQueue::gains(int tree) const {
+  const GrowingTree& growing = trees_.at(static_cast<std::size_t>(tree));
+  std::vector<double> gains;
+  number_nodes(growing, final_splits(growing), tree, &gains);
+  return gains;
+}
+
+double NodeQueue::left_over(int tree) const {
+  const GrowingTree& growing = trees_.at(static_cast<std::size_t>(tree));
+  return limits_.policy == GrowPolicy::lossguide ? replay_best_first(growing, max_splits()).left_over : 0.0;
+}
+
+}  // namespace ramet::train
