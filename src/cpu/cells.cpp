@@ -6,7 +6,8 @@ namespace {
 // Cells of one tile: 128 KB packed, a quarter of a small second-level cache.
 constexpr std::int32_t tile_cells = 16'384;
 
-// Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride would.
+// Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride
+// would.
 std::int32_t padded(std::int32_t cells) { return (cells + 7) / 8 * 8; }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Histogram cells of the CPU backend, and where each stored column's cells lie.
 //
-// A packed cell is one 64-bit integer: the sum of g in the high half (signed), of h in the low half. With at most
-// 16 bits a gradient it is exact for up to 65,535 rows. A wide cell is a pair of 64-bit sums.
+// A packed cell is one 64-bit integer: the sum of g in the high half (signed), of h in the low half. With at
+// most 16 bits a gradient it is exact for up to 65,535 rows. A wide cell is a pair of 64-bit sums.
 #pragma once
 
 #include <cstdint>

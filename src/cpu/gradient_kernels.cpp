@@ -106,8 +106,8 @@ HWY_ATTR void survey_exponents_target(const float* x, std::int64_t count, std::u
 }
 
 HWY_ATTR void quantise_narrow_target(const float* g, const float* h, std::int64_t count,
-                                     const math::GradientScale& scale, std::uint64_t key, std::uint64_t first_row,
-                                     std::uint32_t* out) {
+                                     const math::GradientScale& scale, std::uint64_t key,
+                                     std::uint64_t first_row, std::uint32_t* out) {
   const double g_scale = math::pow2(scale.g_exponent);
   const double h_scale = math::pow2(scale.h_exponent);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -125,9 +125,8 @@ HWY_ATTR void quantise_wide_target(const float* g, const float* h, std::int64_t 
   const double h_scale = math::pow2(scale.h_exponent);
   for (std::int64_t i = 0; i < count; ++i) {
     out[i].g = static_cast<std::int32_t>(std::nearbyint(static_cast<double>(g[i]) * g_scale));
-    out[i].h = h == nullptr
-                   ? 1u
-                   : static_cast<std::uint32_t>(std::nearbyint(static_cast<double>(h[i]) * h_scale));
+    out[i].h =
+        h == nullptr ? 1u : static_cast<std::uint32_t>(std::nearbyint(static_cast<double>(h[i]) * h_scale));
   }
 }
 

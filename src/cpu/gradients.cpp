@@ -110,14 +110,15 @@ void Gradients::differentiate_block(const Scores& scores, std::int64_t begin, st
     g[k] = outputs_[k].g.data() + begin;
     h[k] = constant_hessian_ ? nullptr : outputs_[k].h.data() + begin;
   }
-  compute_gradients(input_.objective, {.scores = units.data(),
-                                       .unit_exponents = exponents.data(),
-                                       .labels = data_.labels.data() + begin,
-                                       .weights = data_.weights.empty() ? nullptr : data_.weights.data() + begin,
-                                       .g = g.data(),
-                                       .h = h.data(),
-                                       .outputs = static_cast<std::int32_t>(count),
-                                       .count = end - begin});
+  compute_gradients(input_.objective,
+                    {.scores = units.data(),
+                     .unit_exponents = exponents.data(),
+                     .labels = data_.labels.data() + begin,
+                     .weights = data_.weights.empty() ? nullptr : data_.weights.data() + begin,
+                     .g = g.data(),
+                     .h = h.data(),
+                     .outputs = static_cast<std::int32_t>(count),
+                     .count = end - begin});
 }
 
 void Gradients::call_custom(const Scores& scores) {
@@ -185,7 +186,8 @@ void Gradients::choose_scales(int round, std::vector<Found>& found) {
   for (std::size_t k = 0; k < count; ++k) {
     OutputGradients& out = outputs_[k];
     out.largest_g = std::bit_cast<float>(static_cast<std::uint32_t>(largest[2 * k]));
-    out.largest_h = constant_hessian_ ? 1.0 : std::bit_cast<float>(static_cast<std::uint32_t>(largest[2 * k + 1]));
+    out.largest_h =
+        constant_hessian_ ? 1.0 : std::bit_cast<float>(static_cast<std::uint32_t>(largest[2 * k + 1]));
     math::GradientScale& scale = out.scale;
     scale.constant_hessian = constant_hessian_;
     const auto set_bits = [&](int bits) {
@@ -238,7 +240,8 @@ void Gradients::report_bad_row(int round) const {
   }
   data_.communicator->all_reduce_max(bad);
   fail(ErrorCode::invalid_data,
-       "round {}, row {}: gradient or hessian is not finite or the hessian is negative (check labels, weights and "
+       "round {}, row {}: gradient or hessian is not finite or the hessian is negative (check labels, "
+       "weights and "
        "base margins, or lower eta)",
        round, -bad[0]);
 }

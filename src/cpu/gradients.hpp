@@ -1,4 +1,5 @@
-// Gradients and hessians of one round: computed from the margins, then rounded to integers (contract, rule 2).
+// Gradients and hessians of one round: computed from the margins, then rounded to integers (contract, rule
+// 2).
 #pragma once
 
 #include <cstdint>
@@ -39,11 +40,12 @@ class Gradients {
   // round and global row if one is not finite, or a caller's hessian is negative.
   void compute(int round, const Scores& scores);
 
+  bool constant_hessian() const { return constant_hessian_; }
   const OutputGradients& output(std::int32_t k) const { return outputs_[static_cast<std::size_t>(k)]; }
 
  private:
-  // What a pass over some rows finds, per output: maxima as float bits, and how often each exponent occurs among
-  // the sampled rows.
+  // What a pass over some rows finds, per output: maxima as float bits, and how often each exponent occurs
+  // among the sampled rows.
   struct Found;
 
   void differentiate_block(const Scores& scores, std::int64_t begin, std::int64_t end);

@@ -40,7 +40,8 @@ ColumnOffsets offsets(const HistogramLayout& layout, std::int32_t begin, std::in
   const HistogramColumn* columns = layout.columns.data();
   const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
   ColumnOffsets result{columns + begin, columns + byte_end, columns + end, false, true};
-  for (const HistogramColumn* c = columns + begin; c != columns + end; ++c) result.counted |= c->count_base != -1;
+  for (const HistogramColumn* c = columns + begin; c != columns + end; ++c)
+    result.counted |= c->count_base != -1;
   for (const HistogramColumn* c = columns + begin; c != columns + byte_end; ++c) {
     result.consecutive &= c->byte_offset == columns[begin].byte_offset + (c - result.byte_begin);
   }
@@ -59,14 +60,15 @@ void count_row(const ColumnOffsets& columns, const std::uint8_t* row, const Targ
     if (c->count_base != -1) target.count(c->count_base + row[c->byte_offset]);
   }
   for (const HistogramColumn* c = columns.byte_end; c != columns.short_end; ++c) {
-    if (c->count_base != -1) target.count(c->count_base + static_cast<std::int32_t>(short_code(row + c->byte_offset)));
+    if (c->count_base != -1)
+      target.count(c->count_base + static_cast<std::int32_t>(short_code(row + c->byte_offset)));
   }
 }
 
 // The hot loop. `bases` are the byte columns' code bases, contiguous for the sake of one load per column.
 template <bool indexed, class Target, class Gradient>
-void add_rows(const ColumnOffsets& columns, const std::int32_t* bases, std::int64_t row_bytes, const RowSlice& rows,
-              const Gradient* gradients, const Target& target) {
+void add_rows(const ColumnOffsets& columns, const std::int32_t* bases, std::int64_t row_bytes,
+              const RowSlice& rows, const Gradient* gradients, const Target& target) {
   const std::uint8_t* packed = rows.page->packed.data();
   const std::int64_t byte_columns = columns.byte_end - columns.byte_begin;
   const std::int64_t first_byte = byte_columns > 0 ? columns.byte_begin->byte_offset : 0;
@@ -109,7 +111,8 @@ void add_slice(const HistogramLayout& layout, std::int32_t begin, std::int32_t e
                const RowSlice& rows, const Gradient* gradients, const Target& target) {
   const ColumnOffsets columns = offsets(layout, begin, end);
   std::vector<std::int32_t> bases;
-  for (const HistogramColumn* c = columns.byte_begin; c != columns.byte_end; ++c) bases.push_back(c->code_base);
+  for (const HistogramColumn* c = columns.byte_begin; c != columns.byte_end; ++c)
+    bases.push_back(c->code_base);
   if (rows.ids != nullptr) {
     add_rows<true>(columns, bases.data(), row_bytes, rows, gradients, target);
   } else {
@@ -120,7 +123,8 @@ void add_slice(const HistogramLayout& layout, std::int32_t begin, std::int32_t e
 }  // namespace
 
 void add_packed(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
-                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients, std::int64_t* cells) {
+                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients,
+                std::int64_t* cells) {
   add_slice(layout, column_begin, column_end, row_bytes, rows, gradients, PackedTarget{cells});
 }
 

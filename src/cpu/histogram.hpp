@@ -31,7 +31,8 @@ inline std::int64_t narrow_h(std::uint32_t pair) { return pair & 0xffffu; }
 // Adds the slice's rows to packed cells, for layout columns [column_begin, column_end).
 // gradients: one per row of the page. The caller keeps a cell below max_packed_rows rows.
 void add_packed(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
-                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients, std::int64_t* cells);
+                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients,
+                std::int64_t* cells);
 
 // The same for gradients of up to 32 bits, into wide cells.
 void add_wide(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,

@@ -126,8 +126,8 @@ std::vector<std::uint8_t> category_table(const backend::SplitRule& rule, std::in
   return table;
 }
 
-CodeTest make_code_test(const backend::SplitRule& rule, const data::StoredColumn& column, const data::Page& page,
-                        std::span<const std::uint8_t> table) {
+CodeTest make_code_test(const backend::SplitRule& rule, const data::StoredColumn& column,
+                        const data::Page& page, std::span<const std::uint8_t> table) {
   CodeTest test;
   test.width = column.width;
   test.column = page.columns.data() + column.byte_offset * page.rows;
@@ -141,7 +141,8 @@ std::int64_t mark_left(const CodeTest& test, const RowSlice& rows, std::uint64_t
   return HWY_DYNAMIC_DISPATCH(mark_left_target)(test, rows, words);
 }
 
-void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left, std::uint32_t* right) {
+void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left,
+                  std::uint32_t* right) {
   HWY_DYNAMIC_DISPATCH(scatter_target)(rows, words, left, right);
 }
 

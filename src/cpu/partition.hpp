@@ -27,8 +27,8 @@ struct CodeTest {
 std::vector<std::uint8_t> category_table(const backend::SplitRule& rule, std::int32_t value_bins);
 
 // The test of a rule on one page. `table` (from category_table) must outlive it.
-CodeTest make_code_test(const backend::SplitRule& rule, const data::StoredColumn& column, const data::Page& page,
-                        std::span<const std::uint8_t> table);
+CodeTest make_code_test(const backend::SplitRule& rule, const data::StoredColumn& column,
+                        const data::Page& page, std::span<const std::uint8_t> table);
 
 inline bool goes_left(const backend::SplitRule& rule, std::uint32_t code) {
   if (code == 0) return rule.missing_left;
@@ -43,6 +43,7 @@ std::int64_t mark_left(const CodeTest& test, const RowSlice& rows, std::uint64_t
 
 // Pass 2: appends the ids of the marked rows to `left`, of the others to `right`, in order. May write up to
 // 15 elements past the last one appended only inside the ids' own chunk-sized room: see partition.cpp.
-void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left, std::uint32_t* right);
+void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left,
+                  std::uint32_t* right);
 
 }  // namespace ramet::cpu

@@ -46,7 +46,8 @@ metric::ScoredSet Scores::scored_set(const data::DatasetData& data) const {
           .outputs = outputs(),
           .unit_exponents = exponents_,
           .labels = data.labels,
-          .weights = data.weights};
+          .weights = data.weights,
+          .first_row = data.first_global_row};
 }
 
 }  // namespace ramet::cpu

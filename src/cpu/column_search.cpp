@@ -1,0 +1,212 @@
+#include "cpu/column_search.hpp"
+
+#include <algorithm>
+
+#include "cpu/split_scan.hpp"
+
+namespace ramet::cpu {
+namespace {
+
+bool admissible(const SearchSettings& s, const math::Regularisation& r, const backend::NodeSums& side,
+                double h, bool counted) {
+  return h + r.lambda > 0 && h >= s.min_child_weight && (!counted || side.rows >= s.min_rows);
+}
+
+void offer(const SearchColumn& column, double gain, std::uint32_t order, bool missing_left, BestSplit& best) {
+  if (best.feature >= 0 && !best.loses_to(gain, column.feature, order, missing_left)) return;
+  best.gain = gain;
+  best.feature = column.feature;
+  best.order = order;
+  best.missing_left = missing_left;
+  best.categorical = column.categorical;
+  best.left_categories.clear();
+}
+
+// Whether a gain is worth a candidate's while.
+bool enough(const SearchSettings& s, const SearchNode& node, double gain) {
+  return gain > math::least_gain(node.parent_score, s.min_split_gain);
+}
+
+std::int64_t code_sums(const SearchColumn& column, const Histogram& histogram, std::int64_t code,
+                       std::int64_t& h) {
+  const std::int64_t at = column.cells->code_base + code;
+  if (!histogram.wide) return histogram.packed()[at];
+  h = histogram.wide_cells()[at].h;
+  return histogram.wide_cells()[at].g;
+}
+
+void make_prefix(const SearchColumn& column, const Histogram& histogram, SearchScratch& scratch) {
+  const auto size = static_cast<std::size_t>(column.value_bins) + scan_padding;
+  if (scratch.prefix.size() < size) scratch.prefix.resize(size);
+  const std::int64_t first = column.cells->code_base + 1;
+  std::int64_t sum = 0;
+  if (!histogram.wide) {
+    const std::int64_t* cells = histogram.packed() + first;
+    for (std::int32_t i = 0; i < column.value_bins; ++i) {
+      sum += cells[i];
+      scratch.prefix[static_cast<std::size_t>(i)] = sum;
+    }
+    return;
+  }
+  if (scratch.prefix_h.size() < size) scratch.prefix_h.resize(size);
+  const WideCell* cells = histogram.wide_cells() + first;
+  std::int64_t sum_h = 0;
+  for (std::int32_t i = 0; i < column.value_bins; ++i) {
+    sum += cells[i].g;
+    sum_h += cells[i].h;
+    scratch.prefix[static_cast<std::size_t>(i)] = sum;
+    scratch.prefix_h[static_cast<std::size_t>(i)] = sum_h;
+  }
+}
+
+// The fast twin of search_numeric.
+void scan_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                 SearchScratch& scratch, BestSplit& best) {
+  const Histogram& histogram = node.histogram;
+  make_prefix(column, histogram, scratch);
+  std::int64_t missing_h = 0;
+  const std::int64_t missing = column.has_missing ? code_sums(column, histogram, 0, missing_h) : 0;
+  const bool with_missing = missing != 0 || missing_h != 0;
+  ScanInput in{.prefix = scratch.prefix.data(), .prefix_h = scratch.prefix_h.data()};
+  const auto packed_total = static_cast<std::int64_t>((static_cast<std::uint64_t>(node.sums.g) << 32) +
+                                                      static_cast<std::uint64_t>(node.sums.h));
+  in.total = histogram.wide ? node.sums.g : packed_total;
+  in.total_h = node.sums.h;
+  const auto scan = [&](std::int32_t candidates, std::int64_t offset, std::int64_t offset_h) {
+    in.candidates = candidates;
+    in.offset = offset;
+    in.offset_h = offset_h;
+    return histogram.wide ? scan_wide(s, node.parent_score, in, best.gain)
+                          : scan_packed(s, node.parent_score, in, best.gain);
+  };
+  if (with_missing) {
+    const ScanBest left = scan(column.value_bins - 1, missing, missing_h);
+    if (left.candidate >= 0) {
+      offer(column, left.gain, static_cast<std::uint32_t>(left.candidate + 1), true, best);
+    }
+    const ScanBest right = scan(column.value_bins, 0, 0);
+    if (right.candidate >= 0) {
+      offer(column, right.gain, static_cast<std::uint32_t>(right.candidate + 1), false, best);
+    }
+    return;
+  }
+  const ScanBest found = scan(column.value_bins - 1, 0, 0);
+  if (found.candidate < 0) return;
+  const auto at = static_cast<std::size_t>(found.candidate);
+  const std::int64_t left_h = histogram.wide ? scratch.prefix_h[at] : packed_h(scratch.prefix[at]);
+  offer(column, found.gain, static_cast<std::uint32_t>(found.candidate + 1), left_h >= node.sums.h - left_h,
+        best);
+}
+
+}  // namespace
+
+double split_gain(const SearchSettings& s, const math::Regularisation& children, const SearchNode& node,
+                  const backend::NodeSums& left, bool counted) {
+  const backend::NodeSums right{node.sums.g - left.g, node.sums.h - left.h, node.sums.rows - left.rows};
+  const double left_h = static_cast<double>(left.h) * s.h_unit;
+  const double right_h = static_cast<double>(right.h) * s.h_unit;
+  if (!admissible(s, children, left, left_h, counted) || !admissible(s, children, right, right_h, counted)) {
+    return not_admissible;
+  }
+  const double left_g = static_cast<double>(left.g) * s.g_unit;
+  const double right_g = static_cast<double>(right.g) * s.g_unit;
+  return (math::node_score(left_g, left_h, children) + math::node_score(right_g, right_h, children)) -
+         node.parent_score;
+}
+
+void search_numeric(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                    const ColumnSums& sums, BestSplit& best) {
+  const backend::NodeSums missing{sums.g[0], sums.h[0], column.has_missing ? sums.rows[0] : 0};
+  const bool with_missing = missing.g != 0 || missing.h != 0;
+  backend::NodeSums left;
+  for (std::int32_t bin = 1; bin < column.value_bins + (with_missing ? 1 : 0); ++bin) {
+    const auto c = static_cast<std::size_t>(bin);
+    left.g += sums.g[c];
+    left.h += sums.h[c];
+    left.rows += sums.rows[c];
+    const auto order = static_cast<std::uint32_t>(bin);
+    const backend::NodeSums joined{left.g + missing.g, left.h + missing.h, left.rows + missing.rows};
+    if (with_missing && bin < column.value_bins) {
+      const double gain = split_gain(s, s.regularisation, node, joined, sums.counted);
+      if (enough(s, node, gain)) offer(column, gain, order, true, best);
+    }
+    const bool go_left = !with_missing && left.h >= node.sums.h - left.h;
+    const double gain = split_gain(s, s.regularisation, node, go_left ? joined : left, sums.counted);
+    if (enough(s, node, gain)) offer(column, gain, order, go_left, best);
+  }
+}
+
+void search_one_against_rest(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                             const ColumnSums& sums, BestSplit& best) {
+  for (std::uint32_t code = 1; code <= static_cast<std::uint32_t>(column.value_bins); ++code) {
+    const double gain =
+        split_gain(s, s.regularisation, node, {sums.g[code], sums.h[code], sums.rows[code]}, sums.counted);
+    if (!enough(s, node, gain)) continue;
+    if (best.feature >= 0 && !best.loses_to(gain, column.feature, code, false)) continue;
+    offer(column, gain, code, false, best);
+    best.left_categories = category_set(column.value_bins, &code, 1);
+  }
+}
+
+std::vector<std::uint32_t> order_categories(const SearchSettings& s, const ColumnSums& sums) {
+  std::vector<std::pair<double, std::uint32_t>> ratios;
+  for (std::uint32_t code = 1; code < sums.g.size(); ++code) {
+    const double weight = static_cast<double>(sums.h[code]) * s.h_unit + s.cat_smooth;
+    if (sums.rows[code] < s.min_category_rows || !(weight > 0)) continue;
+    ratios.emplace_back(static_cast<double>(sums.g[code]) * s.g_unit / weight, code);
+  }
+  std::sort(ratios.begin(), ratios.end());
+  std::vector<std::uint32_t> order;
+  for (const auto& [ratio, code] : ratios) order.push_back(code);
+  return order;
+}
+
+std::vector<std::uint32_t> category_set(std::int32_t categories, const std::uint32_t* codes,
+                                        std::int64_t count) {
+  std::vector<std::uint32_t> words(static_cast<std::size_t>(categories + 31) / 32);
+  for (std::int64_t i = 0; i < count; ++i) words[(codes[i] - 1) / 32] |= 1u << ((codes[i] - 1) % 32);
+  return words;
+}
+
+void search_many_against_many(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                              const ColumnSums& sums, BestSplit& best) {
+  const std::vector<std::uint32_t> order = order_categories(s, sums);
+  const std::int64_t usable = static_cast<std::int64_t>(order.size());
+  const std::int64_t longest = std::min<std::int64_t>(s.max_threshold, usable - 1);
+  for (const bool back : {false, true}) {
+    backend::NodeSums left;
+    for (std::int64_t length = 1; length <= longest; ++length) {
+      const std::uint32_t code = order[static_cast<std::size_t>(back ? usable - length : length - 1)];
+      left.g += sums.g[code];
+      left.h += sums.h[code];
+      left.rows += sums.rows[code];
+      const double gain = split_gain(s, s.category_regularisation, node, left, sums.counted);
+      const std::uint32_t tie = static_cast<std::uint32_t>(length) + (back ? back_order : 0);
+      if (!enough(s, node, gain)) continue;
+      if (best.feature >= 0 && !best.loses_to(gain, column.feature, tie, false)) continue;
+      offer(column, gain, tie, false, best);
+      best.left_categories =
+          category_set(column.value_bins, order.data() + (back ? usable - length : 0), length);
+    }
+  }
+}
+
+void search_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                   SearchScratch& scratch, BestSplit& best) {
+  // With a constant hessian the sums of h are the counts, and the scan bounds those.
+  const bool counts_matter = !s.scale.constant_hessian && column.cells->count_base != -1;
+  if (!column.categorical && !counts_matter && scan_applies(s)) {
+    scan_column(s, column, node, scratch, best);
+    return;
+  }
+  scratch.sums.load(column, node.histogram, s.scale.constant_hessian);
+  if (!column.categorical) {
+    search_numeric(s, column, node, scratch.sums, best);
+  } else if (column.value_bins <= s.max_onehot) {
+    search_one_against_rest(s, column, node, scratch.sums, best);
+  } else {
+    search_many_against_many(s, column, node, scratch.sums, best);
+  }
+}
+
+}  // namespace ramet::cpu

@@ -1,0 +1,263 @@
+// Grower::expand: from splits to searched children.
+#include <algorithm>
+
+#include "cpu/column_sums.hpp"
+#include "cpu/grower.hpp"
+
+namespace ramet::cpu {
+namespace {
+
+// Nodes with up to this many rows are always one task, from partition to search.
+constexpr std::int64_t always_small_rows = 4'096;
+
+}  // namespace
+
+void Grower::expand(std::span<const backend::Split> splits) {
+  poll();
+  std::int32_t largest = -1;
+  for (const backend::Split& split : splits) largest = std::max({largest, split.left, split.right});
+  if (static_cast<std::size_t>(largest + 1) > nodes_.size())
+    nodes_.resize(static_cast<std::size_t>(largest) + 1);
+  std::vector<Work> works(splits.size());
+  for (std::size_t i = 0; i < splits.size(); ++i) prepare(works[i], splits[i]);
+
+  const std::int64_t limit = small_rows(works);
+  std::vector<Work*> small;
+  std::vector<Work*> large;
+  std::vector<PartitionJob*> partitions;
+  for (Work& work : works) {
+    std::int64_t rows = 0;
+    for (const Segment& segment : work.parent->segments) rows += segment.size();
+    (rows <= limit ? small : large).push_back(&work);
+  }
+  // The longest tasks first.
+  std::stable_sort(small.begin(), small.end(),
+                   [](const Work* a, const Work* b) { return a->parent->sums.rows > b->parent->sums.rows; });
+  {
+    const PhaseTimer timer(times, Phase::partition);
+    for (Work* work : large) partitions.push_back(&work->partition);
+    partition_all(partitions, tasks_);
+    std::vector<std::int64_t> left;
+    for (const Work* work : large) left.push_back(work->partition.left_rows());
+    data_.communicator->all_reduce_sum(left);
+    for (std::size_t i = 0; i < large.size(); ++i) finish_partition(*large[i], left[i]);
+  }
+  {
+    const PhaseTimer timer(times, Phase::histogram);
+    std::vector<BuildJob> jobs;
+    for (Work* work : large) {
+      plan_histograms(*work);
+      if (!work->child[work->smaller]->histogram.empty()) jobs.push_back(build_job(*work));
+    }
+    build_all(jobs, pool_, tasks_, static_cast<std::int64_t>(small.size()),
+              [&](std::int64_t i) { expand_small(*small[static_cast<std::size_t>(i)]); });
+    all_reduce_histograms(jobs, *data_.communicator);
+  }
+  poll();
+  const PhaseTimer timer(times, Phase::search);
+  search_large(large);
+  search_levels(works);
+  report(works);
+}
+
+std::int64_t Grower::small_rows(std::span<const Work> works) const {
+  // Other ranks must see the counts before anything is built.
+  if (data_.communicator->size() > 1) return -1;
+  std::int64_t total = 0;
+  for (const Work& work : works) total += work.parent->sums.rows;
+  return std::max(always_small_rows, total / (4 * tasks_.threads()));
+}
+
+void Grower::prepare(Work& work, const backend::Split& split) {
+  work.split = &split;
+  work.tree = &trees_[static_cast<std::size_t>(split.tree)];
+  work.parent = &nodes_[static_cast<std::size_t>(split.node)];
+  const std::int32_t numbers[2] = {split.left, split.right};
+  for (int i = 0; i < 2; ++i) {
+    make_node(numbers[i], split.tree, child_side(work.parent->side));
+    work.child[i] = &nodes_[static_cast<std::size_t>(numbers[i])];
+  }
+  work.parent->left = split.left;
+  work.parent->right = split.right;
+  const auto at =
+      static_cast<std::size_t>(work.tree->column_of_feature[static_cast<std::size_t>(split.rule.feature)]);
+  const SearchColumn& column = work.tree->columns[at];
+  ColumnSums sums;
+  sums.load(column, work.parent->histogram, work.tree->gradients->scale.constant_hessian);
+  work.child[0]->sums = left_sums(sums, split.rule);
+  work.child[1]->sums = {work.parent->sums.g - work.child[0]->sums.g,
+                         work.parent->sums.h - work.child[0]->sums.h, 0};
+  PartitionJob& job = work.partition;
+  job.rows = &work.tree->rows;
+  job.data = &data_;
+  job.column = &data_.layout.columns[static_cast<std::size_t>(column.cells->column)];
+  job.rule = &split.rule;
+  job.table = category_table(split.rule, column.value_bins);
+  job.side = work.parent->side;
+  job.parent = work.parent->segments;
+}
+
+void Grower::finish_partition(Work& work, std::int64_t global_left) {
+  work.child[0]->sums.rows = global_left;
+  work.child[1]->sums.rows = work.parent->sums.rows - global_left;
+  const std::vector<Segment>& parent = work.partition.parent;
+  for (std::size_t p = 0; p < parent.size(); ++p) {
+    const std::uint32_t mid = work.partition.mids[p];
+    work.child[0]->segments.push_back({parent[p].begin, mid});
+    work.child[1]->segments.push_back({mid, parent[p].end});
+  }
+  // A level is searched as a whole, whatever its single nodes are worth.
+  for (int i = 0; i < 2; ++i) {
+    work.search[i] = work.split->search_children &&
+                     (work.tree->spec.symmetric || worth_searching(*work.tree, work.child[i]->sums));
+  }
+  work.smaller = work.child[0]->sums.rows <= work.child[1]->sums.rows ? 0 : 1;
+  work.derive = work.search[1 - work.smaller];
+}
+
+void Grower::plan_histograms(Work& work) {
+  Histogram& parent = work.parent->histogram;
+  if (!work.search[0] && !work.search[1]) {
+    pool_.release(parent);
+    return;
+  }
+  const math::GradientScale& scale = work.tree->gradients->scale;
+  GrowingNode& smaller = *work.child[work.smaller];
+  GrowingNode& larger = *work.child[1 - work.smaller];
+  smaller.histogram = pool_.acquire(!fits_packed(scale, smaller.sums.rows));
+  if (!work.derive) {
+    pool_.release(parent);
+  } else if (parent.wide && fits_packed(scale, larger.sums.rows)) {
+    larger.histogram = pool_.acquire(false);
+  } else {
+    larger.histogram = parent;
+  }
+}
+
+BuildJob Grower::build_job(const Work& work) const { return job_of(*work.tree, *work.child[work.smaller]); }
+
+void Grower::subtract(Work& work, std::int64_t begin, std::int64_t end) {
+  if (!work.derive) return;
+  subtract_cells(work.parent->histogram, work.child[work.smaller]->histogram,
+                 work.child[1 - work.smaller]->histogram, begin, end);
+}
+
+// The histograms that nobody needs any more go back.
+void Grower::finish_histograms(Work& work) {
+  Histogram& parent = work.parent->histogram;
+  if (work.derive && parent.data != work.child[1 - work.smaller]->histogram.data) pool_.release(parent);
+  parent = {};
+  if (work.tree->spec.symmetric) return;
+  for (int i = 0; i < 2; ++i) {
+    if (work.best[i].feature < 0) pool_.release(work.child[i]->histogram);
+  }
+}
+
+void Grower::expand_small(Work& work) {
+  partition_one(work.partition);
+  finish_partition(work, work.partition.left_rows());
+  plan_histograms(work);
+  if (!work.search[0] && !work.search[1]) return;
+  build_one(build_job(work), pool_);
+  subtract(work, 0, work.tree->layout->total_cells);
+  if (!work.tree->spec.symmetric) {
+    const auto columns = static_cast<std::int32_t>(work.tree->columns.size());
+    for (int i = 0; i < 2; ++i) {
+      if (!work.search[i]) continue;
+      search_node(*work.tree, *work.child[i], i == 0 ? work.split->left_features : work.split->right_features,
+                  0, columns, work.best[i]);
+    }
+  }
+  finish_histograms(work);
+}
+
+void Grower::search_large(std::span<Work* const> works) {
+  if (works.empty()) return;
+  const auto count = static_cast<std::int64_t>(works.size());
+  // Cut by columns as well where there are too few nodes to go round.
+  const std::int64_t ranges = std::max<std::int64_t>(1, (4 * tasks_.threads() + count - 1) / count);
+  std::vector<BestSplit> best(static_cast<std::size_t>(count * ranges * 2));
+  tasks_.for_each(count * ranges, [&](std::int64_t task) {
+    Work& work = *works[static_cast<std::size_t>(task / ranges)];
+    if (!work.search[0] && !work.search[1]) return;
+    const std::vector<HistogramColumn>& cells = work.tree->layout->columns;
+    const auto columns = static_cast<std::int64_t>(cells.size());
+    const std::int64_t begin = columns * (task % ranges) / ranges;
+    const std::int64_t end = columns * (task % ranges + 1) / ranges;
+    if (begin == end) return;
+    subtract(
+        work, cells[static_cast<std::size_t>(begin)].first_cell,
+        end < columns ? cells[static_cast<std::size_t>(end)].first_cell : work.tree->layout->total_cells);
+    if (work.tree->spec.symmetric) return;
+    for (int i = 0; i < 2; ++i) {
+      if (!work.search[i]) continue;
+      search_node(*work.tree, *work.child[i], i == 0 ? work.split->left_features : work.split->right_features,
+                  static_cast<std::int32_t>(begin), static_cast<std::int32_t>(end),
+                  best[static_cast<std::size_t>(task * 2 + i)]);
+    }
+  });
+  for (std::int64_t w = 0; w < count; ++w) {
+    Work& work = *works[static_cast<std::size_t>(w)];
+    for (std::int64_t r = 0; r < ranges; ++r) {
+      for (int i = 0; i < 2; ++i) {
+        const BestSplit& other = best[static_cast<std::size_t>((w * ranges + r) * 2 + i)];
+        if (work.best[i].loses_to(other)) work.best[i] = other;
+      }
+    }
+    if (work.search[0] || work.search[1]) finish_histograms(work);
+  }
+}
+
+void Grower::search_levels(std::span<Work> works) {
+  for (std::size_t begin = 0; begin < works.size();) {
+    const std::int32_t t = works[begin].split->tree;
+    std::size_t end = begin;
+    while (end < works.size() && works[end].split->tree == t) ++end;
+    if (works[begin].tree->spec.symmetric && works[begin].split->search_children) {
+      std::vector<LevelNode> nodes;
+      for (std::size_t w = begin; w < end; ++w) {
+        for (const GrowingNode* child : works[w].child) {
+          LevelNode level{{child->histogram, child->sums}, false};
+          level.splittable = prepare_node(works[w].tree->settings, level.node);
+          nodes.push_back(level);
+        }
+      }
+      search_level(t, nodes, works[begin].split->left_features, works[begin].best[0]);
+    }
+    begin = end;
+  }
+}
+
+void Grower::search_level(std::int32_t t, std::vector<LevelNode>& nodes, const backend::FeatureSet& features,
+                          BestSplit& best) {
+  const GrowingTreeData& tree = trees_[static_cast<std::size_t>(t)];
+  const double parent_score = level_parent_score(nodes);
+  std::vector<BestSplit> of_column(tree.columns.size());
+  const std::vector<std::uint8_t> allowed = allowed_columns(tree, features);
+  tasks_.for_each(static_cast<std::int64_t>(tree.columns.size()), [&](std::int64_t c) {
+    const auto at = static_cast<std::size_t>(c);
+    if (!allowed.empty() && allowed[at] == 0) return;
+    search_level_column(tree.settings, tree.columns[at], nodes, parent_score, of_column[at]);
+  });
+  for (const BestSplit& other : of_column) {
+    if (best.loses_to(other)) best = other;
+  }
+}
+
+void Grower::report(std::span<Work> works) {
+  std::int32_t last_level = -1;
+  for (Work& work : works) {
+    const backend::Split& split = *work.split;
+    if (!split.search_children) continue;
+    if (work.tree->spec.symmetric) {
+      if (split.tree == last_level) continue;
+      last_level = split.tree;
+      candidates_.push_back({split.tree, split.left, work.best[0].gain, work.best[0].rule()});
+      continue;
+    }
+    candidates_.push_back({split.tree, split.left, work.best[0].gain, work.best[0].rule()});
+    candidates_.push_back({split.tree, split.right, work.best[1].gain, work.best[1].rule()});
+  }
+}
+
+}  // namespace ramet::cpu

@@ -1,0 +1,225 @@
+#include "cpu/grower.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "cpu/column_search.hpp"
+#include "cpu/column_sums.hpp"
+
+namespace ramet::cpu {
+namespace {
+
+std::vector<bool> counted_columns(const data::DatasetData& data, const TrainParams& params,
+                                  bool constant_hessian) {
+  const std::vector<data::StoredColumn>& columns = data.layout.columns;
+  std::vector<bool> counted(columns.size(), false);
+  if (constant_hessian) return counted;  // the sums of h are the counts
+  // Otherwise a positive sum of hessians shows that there is at least one row, but not that there are more.
+  const bool every = params.min_data_in_leaf > 1 || params.min_child_weight <= 0;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const data::FeatureBins& bins = data.bins->features[static_cast<std::size_t>(columns[c].feature)];
+    const bool many =
+        bins.type == ColumnType::categorical && columns[c].value_bins > params.max_cat_to_onehot;
+    counted[c] = every || many;
+  }
+  return counted;
+}
+
+std::vector<std::int32_t> all_columns(const data::DatasetData& data) {
+  std::vector<std::int32_t> columns;
+  for (std::size_t c = 0; c < data.layout.columns.size(); ++c)
+    columns.push_back(static_cast<std::int32_t>(c));
+  return columns;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> allowed_columns(const GrowingTreeData& tree, const backend::FeatureSet& features) {
+  std::vector<std::uint8_t> allowed;
+  if (features == nullptr) return allowed;
+  allowed.resize(tree.columns.size());
+  for (const std::int32_t feature : *features) {
+    const std::int32_t column = tree.column_of_feature[static_cast<std::size_t>(feature)];
+    if (column >= 0) allowed[static_cast<std::size_t>(column)] = 1;
+  }
+  return allowed;
+}
+
+Grower::Grower(const backend::SessionInput& input, const Gradients& gradients, Tasks& tasks)
+    : input_(input),
+      data_(*input.train),
+      gradients_(gradients),
+      tasks_(tasks),
+      pool_(make_histogram_layout(data_.layout, all_columns(data_),
+                                  counted_columns(data_, input.params, gradients.constant_hessian()))
+                .total_cells) {}
+
+std::int64_t Grower::tree_bytes() const { return data_.rows * 12; }
+std::int64_t Grower::node_bytes() const { return pool_.bytes(data_.total_rows > max_packed_rows); }
+
+void Grower::poll() const {
+  if (input_.cancelled && input_.cancelled()) fail(ErrorCode::cancelled, "training was cancelled");
+}
+
+std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec& spec) {
+  if (spec.features == nullptr && full_layout_ != nullptr) return full_layout_;
+  std::vector<std::int32_t> columns;
+  if (spec.features == nullptr) {
+    columns = all_columns(data_);
+  } else {
+    for (const std::int32_t feature : *spec.features) {
+      const std::int32_t column = data_.layout.column_of_feature[static_cast<std::size_t>(feature)];
+      if (column >= 0) columns.push_back(column);
+    }
+    std::sort(columns.begin(), columns.end());
+  }
+  auto layout = std::make_shared<HistogramLayout>(make_histogram_layout(
+      data_.layout, columns, counted_columns(data_, input_.params, gradients_.constant_hessian())));
+  if (spec.features == nullptr) full_layout_ = layout;
+  return layout;
+}
+
+void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {
+  GrowingTreeData& tree = trees_[static_cast<std::size_t>(t)];
+  tree.spec = spec;
+  tree.gradients = &gradients_.output(spec.output);
+  tree.settings = search_settings(input_.params, tree.gradients->scale);
+  tree.rows.start(data_, sample_);
+  tree.layout = layout_of(spec);
+  tree.columns.clear();
+  tree.column_of_feature.assign(data_.layout.column_of_feature.size(), -1);
+  for (const HistogramColumn& cells : tree.layout->columns) {
+    const data::StoredColumn& stored = data_.layout.columns[static_cast<std::size_t>(cells.column)];
+    const auto feature = static_cast<std::size_t>(stored.feature);
+    tree.column_of_feature[feature] = static_cast<std::int32_t>(tree.columns.size());
+    tree.columns.push_back({.cells = &cells,
+                            .feature = stored.feature,
+                            .value_bins = stored.value_bins,
+                            .has_missing = stored.has_missing,
+                            .categorical = data_.bins->features[feature].type == ColumnType::categorical});
+  }
+}
+
+void Grower::make_node(std::int32_t number, std::int32_t tree, Side side) {
+  GrowingNode& node = nodes_[static_cast<std::size_t>(number)];
+  node = {};
+  node.tree = tree;
+  node.side = side;
+}
+
+void Grower::begin(std::span<const backend::TreeSpec> specs) {
+  for (GrowingNode& node : nodes_) pool_.release(node.histogram);
+  nodes_.clear();
+  candidates_.clear();
+  const backend::RowSample sample = specs.empty() ? backend::RowSample{} : specs[0].rows;
+  if (sample.fraction != sample_key_.fraction || (sample.fraction < 1.0 && sample.key != sample_key_.key)) {
+    sample_ = sample_rows(data_, sample, tasks_);
+    sample_key_ = sample;
+  }
+  tree_count_ = static_cast<std::int32_t>(specs.size());
+  if (trees_.size() < specs.size()) trees_.resize(specs.size());
+  nodes_.resize(specs.size());
+  for (std::int32_t t = 0; t < tree_count_; ++t) {
+    const backend::TreeSpec& spec = specs[static_cast<std::size_t>(t)];
+    check_internal(spec.rows.fraction == sample.fraction && spec.rows.key == sample.key,
+                   "trees of one batch have different row samples");
+    start_tree(t, spec);
+    make_node(t, t, Side::root);
+    nodes_[static_cast<std::size_t>(t)].segments = trees_[static_cast<std::size_t>(t)].rows.root();
+  }
+  search_roots();
+}
+
+void Grower::search_roots() {
+  std::vector<std::int64_t> rows{sample_.rows};
+  data_.communicator->all_reduce_sum(rows);
+  std::vector<BuildJob> jobs;
+  for (std::int32_t t = 0; t < tree_count_; ++t) {
+    GrowingTreeData& tree = trees_[static_cast<std::size_t>(t)];
+    GrowingNode& root = nodes_[static_cast<std::size_t>(t)];
+    root.sums.rows = rows[0];
+    root.histogram = pool_.acquire(!fits_packed(tree.gradients->scale, rows[0]));
+    jobs.push_back(job_of(tree, root));
+  }
+  {
+    const PhaseTimer timer(times, Phase::histogram);
+    build_all(jobs, pool_, tasks_, 0, [](std::int64_t) {});
+    all_reduce_histograms(jobs, *data_.communicator);
+  }
+  const PhaseTimer timer(times, Phase::search);
+  for (std::int32_t t = 0; t < tree_count_; ++t) {
+    GrowingTreeData& tree = trees_[static_cast<std::size_t>(t)];
+    GrowingNode& root = nodes_[static_cast<std::size_t>(t)];
+    sum_root(tree, root);
+  }
+  // A root is a level of one node, so that symmetric trees need nothing of their own here.
+  std::vector<std::vector<BestSplit>> best(static_cast<std::size_t>(tree_count_));
+  constexpr std::int32_t ranges = 16;
+  for (std::vector<BestSplit>& of_tree : best) of_tree.resize(ranges);
+  tasks_.for_each(std::int64_t{tree_count_} * ranges, [&](std::int64_t i) {
+    const auto t = static_cast<std::size_t>(i / ranges);
+    const GrowingTreeData& tree = trees_[t];
+    const auto columns = static_cast<std::int64_t>(tree.columns.size());
+    const std::int64_t r = i % ranges;
+    search_node(tree, nodes_[t], tree.spec.root_features, static_cast<std::int32_t>(columns * r / ranges),
+                static_cast<std::int32_t>(columns * (r + 1) / ranges), best[t][static_cast<std::size_t>(r)]);
+  });
+  for (std::int32_t t = 0; t < tree_count_; ++t) {
+    std::vector<BestSplit>& of_tree = best[static_cast<std::size_t>(t)];
+    for (BestSplit& other : of_tree) {
+      if (of_tree[0].loses_to(other)) of_tree[0] = other;
+    }
+    candidates_.push_back({t, t, of_tree[0].gain, of_tree[0].rule()});
+  }
+}
+
+void Grower::sum_root(const GrowingTreeData& tree, GrowingNode& root) {
+  if (!tree.columns.empty()) {
+    ColumnSums sums;
+    sums.load(tree.columns[0], root.histogram, tree.gradients->scale.constant_hessian);
+    root.sums.g = std::accumulate(sums.g.begin(), sums.g.end(), std::int64_t{0});
+    root.sums.h = std::accumulate(sums.h.begin(), sums.h.end(), std::int64_t{0});
+    return;
+  }
+  // Only its hessian is ever asked for: the root stays a leaf.
+  std::vector<std::int64_t> h{0};
+  for (std::size_t p = 0; p < root.segments.size(); ++p) {
+    const RowSlice rows = tree.rows.slice(static_cast<std::int32_t>(p), root.segments[p], Side::root);
+    for (std::int64_t i = 0; i < rows.count; ++i) {
+      h[0] += tree.gradients->quantised_h(rows.page->first_row +
+                                          (rows.ids != nullptr ? rows.ids[i] : rows.first + i));
+    }
+  }
+  data_.communicator->all_reduce_sum(h);
+  root.sums.h = h[0];
+}
+
+BuildJob Grower::job_of(const GrowingTreeData& tree, const GrowingNode& node) const {
+  return {tree.layout.get(), tree.gradients, &data_, &tree.rows, node.side, node.segments, node.histogram};
+}
+
+void Grower::search_node(const GrowingTreeData& tree, const GrowingNode& node,
+                         const backend::FeatureSet& features, std::int32_t column_begin,
+                         std::int32_t column_end, BestSplit& best) const {
+  SearchNode view{node.histogram, node.sums};
+  if (!worth_searching(tree, node.sums) || !prepare_node(tree.settings, view)) return;
+  const std::vector<std::uint8_t> allowed = allowed_columns(tree, features);
+  SearchScratch scratch;
+  for (std::int32_t c = column_begin; c < column_end; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    if (!allowed.empty() && allowed[at] == 0) continue;
+    search_column(tree.settings, tree.columns[at], view, scratch, best);
+  }
+}
+
+bool Grower::worth_searching(const GrowingTreeData& tree, const backend::NodeSums& sums) const {
+  const SearchSettings& s = tree.settings;
+  // Both sides need min_child_weight; the slack covers the rounding of huge integers.
+  const double h = static_cast<double>(sums.h) * s.h_unit;
+  return h * (1 + 1e-12) >= 2 * s.min_child_weight && sums.rows >= 2 * s.min_rows;
+}
+
+std::vector<backend::SplitCandidate> Grower::take_candidates() { return std::move(candidates_); }
+
+}  // namespace ramet::cpu

@@ -1,0 +1,118 @@
+// Grows the trees of one batch: rows, histograms and searches of all their nodes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backend/session.hpp"
+#include "base/tasks.hpp"
+#include "cpu/gradients.hpp"
+#include "cpu/level_search.hpp"
+#include "cpu/node_histogram.hpp"
+#include "cpu/partition_job.hpp"
+#include "cpu/split_candidate.hpp"
+#include "cpu/stopwatch.hpp"
+#include "cpu/tree_rows.hpp"
+
+namespace ramet::cpu {
+
+// A node of the batch, while its tree grows.
+struct GrowingNode {
+  std::int32_t tree = -1;
+  Side side = Side::root;
+  std::int32_t left = -1;  // batch numbers; -1: not expanded
+  std::int32_t right = -1;
+  backend::NodeSums sums;         // over all ranks
+  std::vector<Segment> segments;  // this rank's rows, per page
+  Histogram histogram;            // until the node is expanded or turns out to be a leaf
+};
+
+// A tree of the batch: what it is grown on.
+struct GrowingTreeData {
+  backend::TreeSpec spec;
+  TreeRows rows;
+  std::shared_ptr<const HistogramLayout> layout;
+  std::vector<SearchColumn> columns;            // one per layout column
+  std::vector<std::int32_t> column_of_feature;  // index into `columns`; -1: not in the tree
+  SearchSettings settings;
+  const OutputGradients* gradients = nullptr;
+};
+
+// 1 for each column that a node may use; empty: all of the tree's.
+std::vector<std::uint8_t> allowed_columns(const GrowingTreeData& tree, const backend::FeatureSet& features);
+
+class Grower {
+ public:
+  Grower(const backend::SessionInput& input, const Gradients& gradients, Tasks& tasks);
+
+  void begin(std::span<const backend::TreeSpec> specs);
+  void expand(std::span<const backend::Split> splits);
+  std::vector<backend::SplitCandidate> take_candidates();
+
+  const GrowingNode& node(std::int32_t number) const { return nodes_[static_cast<std::size_t>(number)]; }
+  const GrowingTreeData& tree(std::int32_t t) const { return trees_[static_cast<std::size_t>(t)]; }
+  std::int32_t trees() const { return tree_count_; }
+  const SampledRows& sample() const { return sample_; }
+
+  // Bytes of one tree's rows, and of one node.
+  std::int64_t tree_bytes() const;
+  std::int64_t node_bytes() const;
+
+  PhaseTimes times;
+
+ private:
+  // One split on its way: its partition, then its children's histograms and searches.
+  struct Work {
+    const backend::Split* split = nullptr;
+    GrowingTreeData* tree = nullptr;
+    GrowingNode* parent = nullptr;
+    GrowingNode* child[2] = {};
+    PartitionJob partition;
+    bool search[2] = {};  // which children are searched
+    int smaller = 0;      // index of the child with fewer rows over all ranks
+    bool derive = false;  // the larger child's histogram = parent's - smaller child's
+    BestSplit best[2];
+  };
+
+  void start_tree(std::int32_t t, const backend::TreeSpec& spec);
+  void search_roots();
+  void sum_root(const GrowingTreeData& tree, GrowingNode& root);
+  std::shared_ptr<const HistogramLayout> layout_of(const backend::TreeSpec& spec);
+  void make_node(std::int32_t number, std::int32_t tree, Side side);
+  void prepare(Work& work, const backend::Split& split);
+  void finish_partition(Work& work, std::int64_t global_left);
+  bool worth_searching(const GrowingTreeData& tree, const backend::NodeSums& sums) const;
+  void plan_histograms(Work& work);
+  BuildJob build_job(const Work& work) const;
+  BuildJob job_of(const GrowingTreeData& tree, const GrowingNode& node) const;
+  void subtract(Work& work, std::int64_t begin, std::int64_t end);
+  void finish_histograms(Work& work);
+  void search_node(const GrowingTreeData& tree, const GrowingNode& node, const backend::FeatureSet& features,
+                   std::int32_t column_begin, std::int32_t column_end, BestSplit& best) const;
+  void expand_small(Work& work);
+  void search_large(std::span<Work* const> works);
+  void search_levels(std::span<Work> works);
+  void search_level(std::int32_t t, std::vector<LevelNode>& nodes, const backend::FeatureSet& features,
+                    BestSplit& best);
+  void report(std::span<Work> works);
+  std::int64_t small_rows(std::span<const Work> works) const;
+  void poll() const;
+
+  const backend::SessionInput& input_;
+  const data::DatasetData& data_;
+  const Gradients& gradients_;
+  Tasks& tasks_;
+  HistogramPool pool_;
+  std::shared_ptr<const HistogramLayout> full_layout_;
+  SampledRows sample_;
+  backend::RowSample sample_key_{-1.0, 0};
+  std::int32_t tree_count_ = 0;
+  std::vector<GrowingTreeData> trees_;
+  std::vector<GrowingNode> nodes_;
+  std::vector<backend::SplitCandidate> candidates_;
+};
+
+}  // namespace ramet::cpu

@@ -1,0 +1,52 @@
+#include "cpu/leaf_kernels.hpp"
+
+#include <cmath>
+
+#include "cpu/leaf_rows.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/leaf_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+// Plain loops: rounding is one instruction on the targets that have it, and correctly rounded on all.
+HWY_BEFORE_NAMESPACE();
+namespace ramet::cpu::HWY_NAMESPACE {
+
+HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, const float* h,
+                                   std::int64_t count, double g_scale, double h_scale, std::int64_t* sums) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (leaves[i] >= LeafRows::out_of_sample) continue;
+    std::int64_t* leaf = sums + 2 * static_cast<std::int64_t>(leaves[i]);
+    leaf[0] += static_cast<std::int64_t>(std::nearbyint(static_cast<double>(g[i]) * g_scale));
+    leaf[1] +=
+        h == nullptr ? 1 : static_cast<std::int64_t>(std::nearbyint(static_cast<double>(h[i]) * h_scale));
+  }
+}
+
+HWY_ATTR void add_leaf_units_target(const std::uint32_t* leaves, std::int64_t count,
+                                    const std::int64_t* units, std::int64_t* scores) {
+  for (std::int64_t i = 0; i < count; ++i) scores[i] += units[leaves[i] & (LeafRows::out_of_sample - 1)];
+}
+
+}  // namespace ramet::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ramet::cpu {
+
+HWY_EXPORT(add_leaf_sums_target);
+HWY_EXPORT(add_leaf_units_target);
+
+void add_leaf_sums(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
+                   double g_scale, double h_scale, std::int64_t* sums) {
+  HWY_DYNAMIC_DISPATCH(add_leaf_sums_target)(leaves, g, h, count, g_scale, h_scale, sums);
+}
+
+void add_leaf_units(const std::uint32_t* leaves, std::int64_t count, const std::int64_t* units,
+                    std::int64_t* scores) {
+  HWY_DYNAMIC_DISPATCH(add_leaf_units_target)(leaves, count, units, scores);
+}
+
+}  // namespace ramet::cpu
+#endif

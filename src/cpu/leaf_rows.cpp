@@ -1,0 +1,72 @@
+#include "cpu/leaf_rows.hpp"
+
+#include <algorithm>
+
+namespace ramet::cpu {
+namespace {
+
+constexpr std::int64_t least_range_rows = 16'384;
+
+}  // namespace
+
+std::vector<RowRange> cut_rows(const data::DatasetData& data, int threads) {
+  std::vector<RowRange> ranges;
+  const std::int64_t size = std::max(least_range_rows, (data.rows + 4 * threads - 1) / (4 * threads));
+  for (std::size_t p = 0; p < data.pages.size(); ++p) {
+    const std::int64_t rows = data.pages[p].rows;
+    for (std::int64_t begin = 0; begin < rows; begin += size) {
+      ranges.push_back({static_cast<std::int32_t>(p), static_cast<std::int32_t>(begin),
+                        static_cast<std::int32_t>(std::min(begin + size, rows))});
+    }
+  }
+  return ranges;
+}
+
+LeafRows::LeafRows(const backend::FinishedTree& tree, const Grower& grower, const data::DatasetData& data)
+    : grower_(grower), data_(data), tree_(tree.tree), parts_(data.pages.size()) {
+  for (const backend::FinishedTree::Node& node : tree.nodes) {
+    leaf_numbers_.push_back(node.left < 0 ? leaves_++ : -1);
+    if (node.left < 0) add_parts(node.source, leaf_numbers_.back());
+  }
+  if (!grower.sample().all) router_.emplace(tree, data, leaf_numbers_);
+}
+
+// A leaf may have been expanded in vain: then its rows are with its descendants.
+void LeafRows::add_parts(std::int32_t number, std::int32_t leaf) {
+  std::vector<std::int32_t> open{number};
+  while (!open.empty()) {
+    const GrowingNode& node = grower_.node(open.back());
+    open.pop_back();
+    if (node.left >= 0) {
+      open.push_back(node.left);
+      open.push_back(node.right);
+      continue;
+    }
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      if (node.segments[p].size() > 0) parts_[p].push_back({leaf, node.side, node.segments[p]});
+    }
+  }
+}
+
+void LeafRows::assign(const RowRange& range, std::uint32_t* out) const {
+  const auto begin = static_cast<std::uint32_t>(range.begin);
+  const auto end = static_cast<std::uint32_t>(range.end);
+  if (router_) {
+    router_->route(data_.pages[static_cast<std::size_t>(range.page)], range.begin, range.end, out);
+    for (std::uint32_t r = 0; r < end - begin; ++r) out[r] |= out_of_sample;
+  }
+  const TreeRows& rows = grower_.tree(tree_).rows;
+  for (const Part& part : parts_[static_cast<std::size_t>(range.page)]) {
+    const RowSlice slice = rows.slice(range.page, part.segment, part.side);
+    const auto leaf = static_cast<std::uint32_t>(part.leaf);
+    if (slice.ids == nullptr) {
+      std::fill(out, out + (end - begin), leaf);
+      continue;
+    }
+    const std::uint32_t* last = slice.ids + slice.count;
+    const std::uint32_t* at = std::lower_bound(slice.ids, last, begin);
+    for (; at != last && *at < end; ++at) out[*at - begin] = leaf;
+  }
+}
+
+}  // namespace ramet::cpu

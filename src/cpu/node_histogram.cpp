@@ -1,0 +1,236 @@
+#include "cpu/node_histogram.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ramet::cpu {
+namespace {
+
+constexpr std::int64_t least_share_rows = 8'192;
+constexpr std::int64_t reduce_cells = 8'192;
+
+std::int64_t words_per_cell(const Histogram& h) { return h.wide ? 2 : 1; }
+
+// Cells of the layout's columns [begin, end): [first, last).
+std::pair<std::int64_t, std::int64_t> cell_range(const HistogramLayout& layout, std::int32_t begin,
+                                                 std::int32_t end) {
+  const auto size = static_cast<std::int32_t>(layout.columns.size());
+  const auto first = [&](std::int32_t c) {
+    return c < size ? layout.columns[static_cast<std::size_t>(c)].first_cell : layout.total_cells;
+  };
+  return {first(begin), first(end)};
+}
+
+void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
+  const std::int64_t words = words_per_cell(h);
+  std::memset(h.data + begin * words, 0,
+              static_cast<std::size_t>((end - begin) * words) * sizeof(std::int64_t));
+}
+
+// Adds rows of one page through packed cells that are flushed before they can overflow.
+struct PackedBlocks {
+  const HistogramLayout& layout;
+  const BuildShare& share;
+  Histogram packed;  // zero between blocks
+  std::pair<std::int64_t, std::int64_t> cells;
+  std::int64_t filled = 0;
+
+  void flush() {
+    flush_packed(packed.packed() + cells.first, share.target.wide_cells() + cells.first,
+                 cells.second - cells.first);
+    filled = 0;
+  }
+  void add(std::int64_t row_bytes, RowSlice rows, const std::uint32_t* gradients) {
+    while (rows.count > 0) {
+      if (filled == max_packed_rows) flush();
+      RowSlice block = rows;
+      block.count = std::min(rows.count, max_packed_rows - filled);
+      add_packed(layout, share.column_begin, share.column_end, row_bytes, block, gradients, packed.packed());
+      filled += block.count;
+      rows.count -= block.count;
+      if (rows.ids != nullptr) {
+        rows.ids += block.count;
+      } else {
+        rows.first += static_cast<std::uint32_t>(block.count);
+      }
+    }
+  }
+};
+
+// Calls visit(page, segment) for the parts of the job's segments that hold its rows [begin, end).
+template <class Visit>
+void for_each_part(const BuildJob& job, std::int64_t begin, std::int64_t end, const Visit& visit) {
+  std::int64_t passed = 0;
+  for (std::size_t p = 0; p < job.segments.size(); ++p) {
+    const Segment segment = job.segments[p];
+    const std::int64_t from = std::max(begin, passed);
+    const std::int64_t to = std::min(end, passed + segment.size());
+    if (from < to) {
+      const auto start = static_cast<std::uint32_t>(segment.begin + (from - passed));
+      visit(static_cast<std::int32_t>(p), Segment{start, start + static_cast<std::uint32_t>(to - from)});
+    }
+    passed += segment.size();
+  }
+}
+
+void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool) {
+  const std::int64_t row_bytes = job.data->layout.row_bytes;
+  const auto cells = cell_range(*job.layout, share.column_begin, share.column_end);
+  const std::uint32_t* gradients = job.gradients->narrow.data();
+  Histogram scratch = share.target.wide ? pool.acquire(false) : Histogram{};
+  if (share.target.wide) clear_cells(scratch, cells.first, cells.second);
+  PackedBlocks blocks{*job.layout, share, scratch, cells};
+  for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
+    const RowSlice rows = job.rows->slice(p, segment, job.side);
+    const std::uint32_t* of_page = gradients + rows.page->first_row;
+    if (share.target.wide) {
+      blocks.add(row_bytes, rows, of_page);
+    } else {
+      add_packed(*job.layout, share.column_begin, share.column_end, row_bytes, rows, of_page,
+                 share.target.packed());
+    }
+  });
+  if (share.target.wide) blocks.flush();
+  pool.release(scratch);
+}
+
+void add_to(const Histogram& target, const Histogram& part, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t c = begin; c < end; ++c) {
+    if (!target.wide) {
+      target.packed()[c] += part.packed()[c];
+    } else if (part.wide) {
+      target.wide_cells()[c].g += part.wide_cells()[c].g;
+      target.wide_cells()[c].h += part.wide_cells()[c].h;
+    } else {
+      target.wide_cells()[c].g += packed_g(part.packed()[c]);
+      target.wide_cells()[c].h += packed_h(part.packed()[c]);
+    }
+  }
+}
+
+}  // namespace
+
+std::int64_t BuildJob::local_rows() const {
+  std::int64_t count = 0;
+  for (const Segment& segment : segments) count += segment.size();
+  return count;
+}
+
+bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
+  return scale.bits <= 16 && global_rows <= max_packed_rows;
+}
+
+void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool) {
+  const BuildJob& job = jobs[share.job];
+  const auto cells = cell_range(*job.layout, share.column_begin, share.column_end);
+  clear_cells(share.target, cells.first, cells.second);
+  if (job.gradients->scale.bits <= 16) {
+    add_narrow(job, share, pool);
+    return;
+  }
+  for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
+    const RowSlice rows = job.rows->slice(p, segment, job.side);
+    add_wide(*job.layout, share.column_begin, share.column_end, job.data->layout.row_bytes, rows,
+             job.gradients->wide.data() + rows.page->first_row, share.target.wide_cells());
+  });
+}
+
+void build_one(const BuildJob& job, HistogramPool& pool) {
+  const std::int64_t rows = job.local_rows();
+  for (std::size_t t = 0; t + 1 < job.layout->tiles.size(); ++t) {
+    build_share({&job, 1}, {0, 0, rows, job.layout->tiles[t], job.layout->tiles[t + 1], job.target}, pool);
+  }
+}
+
+BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int threads) {
+  BuildPlan plan;
+  plan.partials.resize(jobs.size());
+  std::int64_t total = 0;
+  for (const BuildJob& job : jobs) total += job.local_rows();
+  const std::int64_t share_rows = std::max(least_share_rows, (total + 2 * threads - 1) / (2 * threads));
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const BuildJob& job = jobs[j];
+    const std::int64_t rows = job.local_rows();
+    // Rounded, so that a job a little over the size is not cut in two.
+    const std::int64_t shares =
+        threads == 1 ? 1 : std::max<std::int64_t>(1, (rows + share_rows / 2) / share_rows);
+    for (std::int64_t s = 0; s < shares; ++s) {
+      BuildShare share{j, rows * s / shares, rows * (s + 1) / shares, 0, 0, job.target};
+      if (shares > 1) {
+        share.target = pool.acquire(!fits_packed(job.gradients->scale, share.end - share.begin));
+        plan.partials[j].push_back(share.target);
+      }
+      for (std::size_t t = 0; t + 1 < job.layout->tiles.size(); ++t) {
+        share.column_begin = job.layout->tiles[t];
+        share.column_end = job.layout->tiles[t + 1];
+        plan.shares.push_back(share);
+      }
+    }
+  }
+  return plan;
+}
+
+void reduce_partials(std::span<const BuildJob> jobs, BuildPlan& plan, HistogramPool& pool, Tasks& tasks) {
+  struct Piece {
+    std::size_t job;
+    std::int64_t begin;
+    std::int64_t end;
+  };
+  std::vector<Piece> pieces;
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    if (plan.partials[j].empty()) continue;
+    for (std::int64_t c = 0; c < jobs[j].layout->total_cells; c += reduce_cells) {
+      pieces.push_back({j, c, std::min<std::int64_t>(c + reduce_cells, jobs[j].layout->total_cells)});
+    }
+  }
+  tasks.for_each(static_cast<std::int64_t>(pieces.size()), [&](std::int64_t i) {
+    const Piece& piece = pieces[static_cast<std::size_t>(i)];
+    const Histogram& target = jobs[piece.job].target;
+    clear_cells(target, piece.begin, piece.end);
+    for (const Histogram& part : plan.partials[piece.job]) add_to(target, part, piece.begin, piece.end);
+  });
+  for (std::vector<Histogram>& parts : plan.partials) {
+    for (Histogram& part : parts) pool.release(part);
+  }
+}
+
+void all_reduce_histograms(std::span<const BuildJob> jobs, Communicator& communicator) {
+  if (communicator.size() == 1 || jobs.empty()) return;
+  std::vector<std::int64_t> all;
+  for (const BuildJob& job : jobs) {
+    const std::int64_t words = job.layout->total_cells * words_per_cell(job.target);
+    all.insert(all.end(), job.target.data, job.target.data + words);
+  }
+  communicator.all_reduce_sum(all);
+  const std::int64_t* from = all.data();
+  for (const BuildJob& job : jobs) {
+    const std::int64_t words = job.layout->total_cells * words_per_cell(job.target);
+    std::copy_n(from, words, job.target.data);
+    from += words;
+  }
+}
+
+void subtract_cells(const Histogram& parent, const Histogram& smaller, const Histogram& larger,
+                    std::int64_t begin, std::int64_t end) {
+  if (!parent.wide) {
+    for (std::int64_t c = begin; c < end; ++c) larger.packed()[c] = parent.packed()[c] - smaller.packed()[c];
+    return;
+  }
+  for (std::int64_t c = begin; c < end; ++c) {
+    WideCell cell = parent.wide_cells()[c];
+    if (smaller.wide) {
+      cell.g -= smaller.wide_cells()[c].g;
+      cell.h -= smaller.wide_cells()[c].h;
+    } else {
+      cell.g -= packed_g(smaller.packed()[c]);
+      cell.h -= packed_h(smaller.packed()[c]);
+    }
+    if (larger.wide) {
+      larger.wide_cells()[c] = cell;
+    } else {
+      larger.packed()[c] = static_cast<std::int64_t>(static_cast<std::uint64_t>(cell.g) << 32) + cell.h;
+    }
+  }
+}
+
+}  // namespace ramet::cpu

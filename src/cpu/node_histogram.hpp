@@ -1,0 +1,81 @@
+// Histograms of whole nodes: built in shares, reduced, all-reduced, subtracted.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/tasks.hpp"
+#include "cpu/gradients.hpp"
+#include "cpu/histogram_pool.hpp"
+#include "cpu/tree_rows.hpp"
+#include "ramet/communicator.hpp"
+
+namespace ramet::cpu {
+
+// One node's rows of this rank, and what is added up over them.
+struct BuildJob {
+  const HistogramLayout* layout = nullptr;
+  const OutputGradients* gradients = nullptr;
+  const data::DatasetData* data = nullptr;
+  const TreeRows* rows = nullptr;
+  Side side = Side::root;
+  std::vector<Segment> segments;  // per page
+  Histogram target;               // overwritten
+
+  std::int64_t local_rows() const;
+};
+
+// Whether a node's sums over all ranks fit packed cells.
+bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows);
+
+// Builds one histogram on the calling thread.
+void build_one(const BuildJob& job, HistogramPool& pool);
+
+// Builds all of them in parallel, and `extra(i)` for 0 <= i < extras in the same parallel region.
+template <class Extra>
+void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks, std::int64_t extras,
+               const Extra& extra);
+
+// Sums the histograms of all ranks, in place.
+void all_reduce_histograms(std::span<const BuildJob> jobs, Communicator& communicator);
+
+// larger = parent - smaller for cells [begin, end). `larger` may be `parent`.
+void subtract_cells(const Histogram& parent, const Histogram& smaller, const Histogram& larger,
+                    std::int64_t begin, std::int64_t end);
+
+// The shares that build_all cuts the jobs into.
+struct BuildShare {
+  std::size_t job = 0;
+  std::int64_t begin = 0;  // among the job's rows, over its segments in order
+  std::int64_t end = 0;
+  std::int32_t column_begin = 0;
+  std::int32_t column_end = 0;
+  Histogram target;
+};
+
+struct BuildPlan {
+  std::vector<BuildShare> shares;
+  std::vector<std::vector<Histogram>> partials;  // per job; empty: its one share goes to the target
+};
+
+BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int threads);
+void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool);
+void reduce_partials(std::span<const BuildJob> jobs, BuildPlan& plan, HistogramPool& pool, Tasks& tasks);
+
+template <class Extra>
+void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks, std::int64_t extras,
+               const Extra& extra) {
+  BuildPlan plan = plan_build(jobs, pool, tasks.threads());
+  const auto shares = static_cast<std::int64_t>(plan.shares.size());
+  tasks.for_each(shares + extras, [&](std::int64_t i) {
+    if (i < shares) {
+      build_share(jobs, plan.shares[static_cast<std::size_t>(i)], pool);
+    } else {
+      extra(i - shares);
+    }
+  });
+  reduce_partials(jobs, plan, pool, tasks);
+}
+
+}  // namespace ramet::cpu

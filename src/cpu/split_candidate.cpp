@@ -1,0 +1,38 @@
+#include "cpu/split_candidate.hpp"
+
+namespace ramet::cpu {
+
+SearchSettings search_settings(const TrainParams& params, const math::GradientScale& scale) {
+  SearchSettings s;
+  s.regularisation = {params.lambda, params.alpha, params.max_delta_step};
+  s.category_regularisation = {params.lambda + params.cat_lambda, params.alpha, params.max_delta_step};
+  s.min_child_weight = params.min_child_weight;
+  s.min_split_gain = params.min_split_gain;
+  s.cat_smooth = params.cat_smooth;
+  s.min_rows = params.min_data_in_leaf;
+  s.min_category_rows = params.min_data_per_category;
+  s.max_onehot = params.max_cat_to_onehot;
+  s.max_threshold = params.max_cat_threshold;
+  s.scale = scale;
+  s.g_unit = math::pow2(-scale.g_exponent);
+  s.h_unit = math::pow2(-scale.h_exponent);
+  return s;
+}
+
+bool prepare_node(const SearchSettings& settings, SearchNode& node) {
+  if (!(node.h(settings) + settings.regularisation.lambda > 0)) return false;
+  node.parent_score = math::node_score(node.g(settings), node.h(settings), settings.regularisation);
+  return true;
+}
+
+backend::SplitRule BestSplit::rule() const {
+  backend::SplitRule rule;
+  rule.feature = feature;
+  rule.bin = categorical ? 0 : order;
+  rule.missing_left = missing_left;
+  rule.categorical = categorical;
+  rule.left_categories = left_categories;
+  return rule;
+}
+
+}  // namespace ramet::cpu
