@@ -4,6 +4,8 @@
 #include <xmmintrin.h>
 #endif
 
+#include <oneapi/tbb/info.h>
+
 #include <algorithm>
 
 namespace ramet {
@@ -29,8 +31,9 @@ FloatMode::~FloatMode() {
 #endif
 }
 
+// An arena wider than the machine gets no more workers, only a warning printed by the library.
 Tasks::Tasks(int threads)
-    : threads_(threads > 0 ? threads : std::max(1, oneapi::tbb::this_task_arena::max_concurrency())),
-      arena_(threads_) {}
+    : threads_(threads > 0 ? threads : oneapi::tbb::info::default_concurrency()),
+      arena_(std::min(threads_, oneapi::tbb::info::default_concurrency())) {}
 
 }  // namespace ramet

@@ -1,0 +1,169 @@
+#include "cpu/histogram.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/tasks.hpp"
+#include "cpu/node_histogram.hpp"
+#include "random_pages.hpp"
+
+namespace ramet::cpu {
+namespace {
+
+using test::ColumnSpec;
+
+const std::vector<ColumnSpec> mixed_columns = {{2, false},    {255, true}, {300, true}, {17, false},
+                                               {1000, false}, {3, true},   {64, false}, {254, false}};
+
+std::vector<std::int32_t> every_column(const data::Layout& layout) {
+  std::vector<std::int32_t> columns;
+  for (std::size_t c = 0; c < layout.columns.size(); ++c) columns.push_back(static_cast<std::int32_t>(c));
+  return columns;
+}
+
+// One node's rows, its gradients at both widths, and the plain sums.
+struct Case {
+  data::DatasetData data;
+  OutputGradients gradients;
+  SampledRows sample;
+  TreeRows rows;
+  HistogramLayout layout;
+
+  Case(const std::vector<ColumnSpec>& specs, std::int64_t count, std::int64_t page_rows, double fraction,
+       int bits, bool counted = false)
+      : data(test::random_dataset(specs, count, page_rows, 7)),
+        layout(make_histogram_layout(data.layout, every_column(data.layout),
+                                     std::vector<bool>(data.layout.columns.size(), counted))) {
+    std::mt19937 random(3);
+    const auto size = static_cast<std::size_t>(count);
+    gradients.scale.bits = bits;
+    gradients.narrow = Buffer<std::uint32_t>(bits <= 16 ? size : 0);
+    gradients.wide = Buffer<WideGradient>(bits > 16 ? size : 0);
+    for (std::size_t i = 0; i < size; ++i) {
+      // The extremes often, so that anything that can overflow does.
+      const std::int32_t limit = bits <= 16 ? 32'767 : 2'147'483'647;
+      const auto g = random() % 2 == 0 ? -limit : static_cast<std::int32_t>(random() % 65'536) - 32'768 / 2;
+      const auto h = random() % 2 == 0 ? (bits <= 16 ? 65'535u : 0xffff'ffffu) : random() % 65'536;
+      if (bits <= 16)
+        gradients.narrow[i] = narrow_gradient(std::max(g, -32'767), static_cast<std::int32_t>(h));
+      if (bits > 16) gradients.wide[i] = {g, static_cast<std::uint32_t>(h)};
+    }
+    Tasks tasks(2);
+    sample = sample_rows(data, {fraction, 99}, tasks);
+    rows.start(data, sample);
+  }
+
+  std::vector<WideCell> naive() const {
+    std::vector<WideCell> cells(static_cast<std::size_t>(layout.total_cells));
+    const std::vector<Segment> root = rows.root();
+    for (std::size_t p = 0; p < root.size(); ++p) {
+      const RowSlice slice = rows.slice(static_cast<std::int32_t>(p), root[p], Side::root);
+      for (std::int64_t i = 0; i < slice.count; ++i) {
+        const std::int64_t r = slice.ids != nullptr ? slice.ids[i] : slice.first + i;
+        const auto at = static_cast<std::size_t>(slice.page->first_row + r);
+        const bool narrow = gradients.scale.bits <= 16;
+        for (const HistogramColumn& column : layout.columns) {
+          const auto code = static_cast<std::int32_t>(
+              test::code_at(*slice.page, data.layout.columns[static_cast<std::size_t>(column.column)], r));
+          WideCell& cell = cells[static_cast<std::size_t>(column.code_base + code)];
+          cell.g += narrow ? narrow_g(gradients.narrow[at]) : gradients.wide[at].g;
+          cell.h += narrow ? narrow_h(gradients.narrow[at]) : gradients.wide[at].h;
+          if (column.count_base != -1) ++cells[static_cast<std::size_t>(column.count_base + code)].h;
+        }
+      }
+    }
+    return cells;
+  }
+};
+
+void expect_equal(const Histogram& histogram, const std::vector<WideCell>& naive) {
+  for (std::size_t c = 0; c < naive.size(); ++c) {
+    const std::int64_t g = histogram.wide ? histogram.wide_cells()[c].g : packed_g(histogram.packed()[c]);
+    const std::int64_t h = histogram.wide ? histogram.wide_cells()[c].h : packed_h(histogram.packed()[c]);
+    ASSERT_EQ(g, naive[c].g) << "cell " << c;
+    ASSERT_EQ(h, naive[c].h) << "cell " << c;
+  }
+}
+
+void check(const Case& c, int threads, bool wide) {
+  Tasks tasks(threads);
+  HistogramPool pool(c.layout.total_cells);
+  const BuildJob job{&c.layout,  &c.gradients,  &c.data,           &c.rows,
+                     Side::root, c.rows.root(), pool.acquire(wide)};
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t) {});
+  expect_equal(job.target, c.naive());
+  build_one(job, pool);
+  expect_equal(job.target, c.naive());
+}
+
+TEST(Histogram, PackedCellsEqualPlainSums) {
+  for (const int threads : {1, 2, 7}) {
+    check(Case(mixed_columns, 5'000, 5'000, 1.0, 16), threads, false);
+    check(Case(mixed_columns, 30'000, 7'777, 0.3, 16), threads, false);
+    check(Case(mixed_columns, 1, 1, 1.0, 8), threads, false);
+  }
+}
+
+TEST(Histogram, PackedCellsHoldTheLargestNodeOfExtremes) {
+  Case c({{2, false}}, max_packed_rows, 1 << 20, 1.0, 16);
+  for (std::int64_t i = 0; i < max_packed_rows; ++i) {
+    c.gradients.narrow[static_cast<std::size_t>(i)] = narrow_gradient(i % 2 == 0 ? -32'767 : 32'767, 65'535);
+  }
+  check(c, 1, false);
+}
+
+TEST(Histogram, WideCellsFlushBeforeTheyOverflow) {
+  for (const int threads : {1, 2, 7})
+    check(Case({{2, false}, {3, true}}, 200'000, 70'000, 1.0, 16), threads, true);
+  check(Case({{2, false}, {300, true}}, 150'000, 200'000, 0.7, 16), 2, true);
+}
+
+TEST(Histogram, WideGradientsEqualPlainSums) {
+  for (const int threads : {1, 2, 7}) check(Case(mixed_columns, 40'000, 9'000, 0.8, 32), threads, true);
+}
+
+TEST(Histogram, CountsRowsWhereAsked) {
+  check(Case(mixed_columns, 30'000, 9'000, 0.5, 16, true), 2, false);
+  check(Case(mixed_columns, 30'000, 9'000, 0.5, 32, true), 2, true);
+}
+
+TEST(Histogram, ManyColumnsAreCutIntoTiles) {
+  const Case c(std::vector<ColumnSpec>(300, {250, false}), 3'000, 3'000, 1.0, 16);
+  EXPECT_GT(c.layout.tiles.size(), 2u);
+  check(c, 2, false);
+}
+
+TEST(Histogram, SubtractionGivesTheOtherChild) {
+  std::mt19937_64 random(5);
+  constexpr std::int64_t count = 100;
+  HistogramPool pool(count);
+  for (const bool parent_wide : {false, true}) {
+    for (const bool smaller_wide : {false, true}) {
+      for (const bool larger_wide : {false, true}) {
+        if (!parent_wide && (smaller_wide || larger_wide)) continue;
+        const Histogram parent = pool.acquire(parent_wide);
+        const Histogram smaller = pool.acquire(smaller_wide);
+        const Histogram larger = parent_wide == larger_wide ? parent : pool.acquire(larger_wide);
+        std::vector<WideCell> expected;
+        for (std::int64_t c = 0; c < count; ++c) {
+          const auto small = [&] { return static_cast<std::int64_t>(random() % 60'000) - 30'000; };
+          const WideCell a{small() * 1'000, std::abs(small()) * 1'000};
+          const WideCell b{small() * 1'000, std::abs(small()) * 1'000};
+          const auto put = [c](const Histogram& h, std::int64_t g, std::int64_t w) {
+            if (h.wide) h.wide_cells()[c] = {g, w};
+            if (!h.wide) h.packed()[c] = static_cast<std::int64_t>(static_cast<std::uint64_t>(g) << 32) + w;
+          };
+          put(parent, a.g + b.g, a.h + b.h);
+          put(smaller, a.g, a.h);
+          expected.push_back(b);
+        }
+        subtract_cells(parent, smaller, larger, 0, count);
+        expect_equal(larger, expected);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ramet::cpu
