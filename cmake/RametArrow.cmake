@@ -1,5 +1,6 @@
 # Arrow C++ as the imported target `ramet_arrow`: the system's Arrow if there is one, else the one inside the
-# pyarrow wheel of the Python RAMET_PYTHON.
+# pyarrow wheel of the Python RAMET_PYTHON. Where there is neither, no target is made and ramet_arrow_problem says
+# what is missing. Also installed, for users of ramet::io.
 if(TARGET ramet_arrow)
   return()
 endif()
@@ -35,12 +36,13 @@ print(pyarrow.__version__, pyarrow.get_include(), *map(os.path.realpath, pyarrow
     OUTPUT_VARIABLE ramet_pyarrow_output OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 endif()
 if(NOT ramet_pyarrow_output)
-  message(FATAL_ERROR
+  string(CONCAT ramet_arrow_problem
     "ramet::io needs Arrow C++: found neither a system Arrow (find_package(Arrow)) nor pyarrow in "
     "RAMET_PYTHON = '${RAMET_PYTHON}'.\n"
     "Either: python3 -m venv .venv && .venv/bin/pip install pyarrow\n"
     "or name a Python that has it: -DRAMET_PYTHON=/path/to/python\n"
     "or build without file readers and the command line: -DRAMET_BUILD_IO=OFF -DRAMET_BUILD_CLI=OFF")
+  return()
 endif()
 list(POP_FRONT ramet_pyarrow_output ramet_pyarrow_version ramet_pyarrow_include)
 
@@ -54,8 +56,10 @@ foreach(folder IN LISTS ramet_pyarrow_output)
   endif()
 endforeach()
 if(NOT ramet_arrow_library OR NOT EXISTS ${ramet_pyarrow_include}/arrow/api.h)
-  message(FATAL_ERROR "pyarrow ${ramet_pyarrow_version} of ${RAMET_PYTHON} has no Arrow C++ library or headers "
-                      "in '${ramet_pyarrow_output}' and '${ramet_pyarrow_include}'")
+  string(CONCAT ramet_arrow_problem
+    "pyarrow ${ramet_pyarrow_version} of ${RAMET_PYTHON} has no Arrow C++ library or headers in "
+    "'${ramet_pyarrow_output}' and '${ramet_pyarrow_include}'")
+  return()
 endif()
 
 get_filename_component(ramet_arrow_soname ${ramet_arrow_library} NAME)

@@ -22,6 +22,11 @@ if(TARGET ramet_io)
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/RametArrow.cmake DESTINATION ${RAMET_CMAKE_DIR})
 endif()
 
+if(TARGET ramet_cli)
+  # Arrow may live in a Python environment, where the dynamic linker would not look.
+  set_target_properties(ramet_cli PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+endif()
+
 get_target_property(RAMET_LIBRARY_TYPE ramet TYPE)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/rametConfig.cmake.in
   ${PROJECT_BINARY_DIR}/rametConfig.cmake INSTALL_DESTINATION ${RAMET_CMAKE_DIR})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from peers.settings import Settings, Task
@@ -12,10 +12,13 @@ from peers.settings import Settings, Task
 SPEED_ONLY = ("nthread", "num_threads", "thread_count", "threads")
 
 
-@lru_cache(maxsize=None)
+@cache
 def file_digest(path: str) -> str:
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def key(engine: str, version: str, parameters: dict, settings: Settings, task: Task) -> str:
@@ -42,6 +45,13 @@ class Cache:
 
     def put(self, entry: str, metrics: dict[str, float]) -> None:
         self._metrics[entry] = metrics
+        self._write()
+
+    def keep_only(self, entries: set[str]) -> None:
+        self._metrics = {entry: metrics for entry, metrics in self._metrics.items() if entry in entries}
+        self._write()
+
+    def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(dict(sorted(self._metrics.items())), indent=1) + "\n")

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from peers.table import read_text
+
 TEST_SHARE = 0.2
 SUBSAMPLE = 0.9
 
@@ -65,11 +67,6 @@ ALL = (
     ),
 )
 BY_NAME = {data_set.name: data_set for data_set in ALL}
-
-
-def read_text(path: Path) -> pd.DataFrame:
-    """Every cell as the text it is, so that values reach the engines as the source wrote them."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def split(data_set: DataSet, root: Path, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:

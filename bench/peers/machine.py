@@ -39,3 +39,13 @@ def memory_bytes(field: str) -> int:
         if line.startswith(field + ":"):
             return int(line.split()[1]) * 1024
     raise KeyError(field)
+
+
+def restart_memory_peak() -> int:
+    """The peak so far; from here on it is measured anew where the system allows that (Linux)."""
+    peak = memory_bytes("VmHWM")
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass
+    return peak

@@ -31,7 +31,8 @@ class Run:
     load_s: float
     bin_s: float
     train_s: float
-    peak_memory_bytes: int
+    peak_memory_bytes: int  # of the whole process, loading included
+    train_memory_bytes: int  # the peak while binning and training, the loaded table included; 0: not known
     start_memory_bytes: int  # of the process before it loads: interpreter and libraries
     metrics: dict[str, float]
     parameters: dict
@@ -60,6 +61,7 @@ def run(engine: str, task: Task, settings: Settings, labels: np.ndarray) -> Run:
         bin_s=outcome["bin_s"],
         train_s=outcome["train_s"],
         peak_memory_bytes=outcome["peak_memory_bytes"],
+        train_memory_bytes=outcome["train_memory_bytes"],
         start_memory_bytes=outcome["start_memory_bytes"],
         metrics=metrics.evaluate(task.kind, labels, predictions),
         parameters=outcome["parameters"],

@@ -57,6 +57,7 @@ class Settings:
     min_child_weight: float = 1.0
     reg_lambda: float = 1.0
     seed: int = 0
+    ramet_options: tuple[str, ...] = ()  # `name=value` for Ramet alone, to try something out
 
     def __post_init__(self) -> None:
         if self.growth not in GROWTHS:

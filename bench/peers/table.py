@@ -7,6 +7,7 @@ pandas frame whose text columns have the dtype `category` (with the categories o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -44,11 +45,28 @@ def read_frame(path: str) -> pd.DataFrame:
     except pa.ArrowInvalid:
         read = pyarrow.csv.ReadOptions(block_size=ONE_BLOCK)
         table = pyarrow.csv.read_csv(path, read_options=read, convert_options=convert)
+    for i, field in enumerate(table.schema):
+        if plain_type(field.type) != field.type:
+            table = table.set_column(i, field.name, table.column(i).cast(plain_type(field.type)))
     return table.to_pandas(split_blocks=True, self_destruct=True)
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Only numbers and text: true and false are 1 and 0, dates and times are text, an empty column is numbers."""
+    if pa.types.is_boolean(kind):
+        return pa.uint8()
+    if pa.types.is_null(kind):
+        return pa.float64()
+    return pa.string() if pa.types.is_temporal(kind) else kind
+
+
+def read_text(path: str | Path) -> pd.DataFrame:
+    """Every cell as the text it is, to write it again unchanged."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
 def is_text(column: pd.Series) -> bool:
-    return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column))
+    return not pd.api.types.is_numeric_dtype(column)
 
 
 def class_names(target: pd.Series) -> list[str]:
@@ -106,7 +124,8 @@ def feature_block(frame: pd.DataFrame, schema: Schema) -> np.ndarray | pd.DataFr
     block = frame[schema.columns].copy()
     for name in schema.columns:
         if name in schema.categories:
-            block[name] = pd.Categorical(block[name], categories=schema.categories[name])
+            codes = schema.categories[name].get_indexer(block[name])  # -1: missing, or not in the training file
+            block[name] = pd.Categorical.from_codes(codes, categories=schema.categories[name])
         else:
             block[name] = block[name].astype(np.float32)
     return block
@@ -115,8 +134,12 @@ def feature_block(frame: pd.DataFrame, schema: Schema) -> np.ndarray | pd.DataFr
 def label_values(target: pd.Series, schema: Schema) -> np.ndarray:
     if not schema.classes:
         return target.to_numpy(dtype=np.float64)
-    index = {name: i for i, name in enumerate(schema.classes)}
-    return target.map(lambda v: index[class_text(v)]).to_numpy(dtype=np.float64)
+    index = {name: float(i) for i, name in enumerate(schema.classes)}
+    labels = target.map(lambda v: index.get(class_text(v), np.nan)).to_numpy(dtype=np.float64)
+    if np.isnan(labels).any():
+        row = int(np.flatnonzero(np.isnan(labels))[0])
+        raise ValueError(f"{target.name} = {target.iloc[row]} in row {row}: not a class of the training file")
+    return labels
 
 
 def margins(frame: pd.DataFrame, task: Task, schema: Schema) -> np.ndarray | None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from peers import engines, machine
 from peers.settings import Settings, Task
-from peers.table import Table, Schema, read_test, read_train
+from peers.table import Schema, Table, read_test, read_train
 
 
 class Stopwatch:
@@ -38,6 +38,8 @@ def run(engine: str, task: Task, settings: Settings) -> tuple[dict, np.ndarray]:
     watch = Stopwatch()
     table, schema = read_train(task)
     load_s = watch.lap()
+    pa.default_memory_pool().release_unused()  # what is left of the file's table, or it would count as training's
+    load_peak = machine.restart_memory_peak()
     chosen = peer.parameters(settings, task.kind, len(schema.classes))
     watch.lap()
     data = peer.prepare(table, chosen, settings)
@@ -51,7 +53,8 @@ def run(engine: str, task: Task, settings: Settings) -> tuple[dict, np.ndarray]:
         "bin_s": bin_s,
         "train_s": train_s,
         "start_memory_bytes": start_memory,
-        "peak_memory_bytes": machine.memory_bytes("VmHWM"),
+        "train_memory_bytes": machine.memory_bytes("VmHWM"),
+        "peak_memory_bytes": max(load_peak, machine.memory_bytes("VmHWM")),
     }
     return outcome, predictions(peer, model, task, schema)
 

@@ -23,7 +23,7 @@ enum class PredictType {
   probability,  // what the objective calls its prediction: probability, mean, rate; rows x outputs
   raw,          // margin: the sum of the leaves; rows x outputs
   label,        // most likely class index (classification only); rows x 1
-  leaf,         // leaf index in each tree; rows x trees
+  leaf,         // leaf index in each tree of the rounds used; rows x trees
 };
 
 struct PredictOptions {
@@ -53,7 +53,7 @@ class Model {
   // Typed columns, matched to the schema by name in any order; columns the model does not know are ignored,
   // a missing one is an error.
   std::vector<float> predict(std::span<const Column> columns, const PredictOptions& options = {}) const;
-  // Binned data built with the training set (or its bins) as reference; gives the same bits as raw values.
+  // Binned with the training set's bins; gives the same bits as raw values. Its base margins count, if any.
   std::vector<float> predict(const Dataset& data, const PredictOptions& options = {}) const;
 
   // Exact margins as integers, rows x outputs, in units of 2^-unit_exponent(output): what `evaluate` takes.
@@ -61,7 +61,7 @@ class Model {
   std::vector<std::int64_t> scores(const Dataset& data, const PredictOptions& options = {}) const;
   int unit_exponent(int output) const;
 
-  int width(PredictType type) const noexcept;  // values per row that predict returns
+  int width(PredictType type) const noexcept;  // values per row that predict returns with the default rounds
   int outputs() const noexcept;                // margins per row: classes, or 1
   int rounds() const noexcept;
   int best_round() const noexcept;  // rounds that predict uses by default

@@ -1,14 +1,16 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # names shared with the scripts that source this file and common.sh
 # Installs what building Ramet needs: Debian or Ubuntu packages, and a Python environment in .venv whose pyarrow
 # wheel brings Arrow C++. What is already there is left alone, so that a second run needs no network.
 # To be sourced after common.sh. SKIP_INSTALL=1 leaves the machine as it is.
 
 # The command and the library.
 packages_build=(g++ cmake ninja-build ccache libtbb-dev libhwy-dev libspdlog-dev libfmt-dev libflatbuffers-dev
-  flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev libzstd-dev)
+  flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev)
 # Tests and kernel benchmarks.
 packages_test=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)
-# Formatting and lint.
-packages_lint=(clang-format clang-tidy)
+# Formatting and lint. Versions differ in what they make of the same file, so that one is named.
+packages_lint=(clang-format-14 clang-tidy-14 shellcheck)
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
@@ -38,7 +40,7 @@ install_packages() {
 
 # make_venv: a Python with pyarrow at .venv/bin/python.
 make_venv() {
-  local python="$root/.venv/bin/python"
+  local python=$venv_python
   if "$python" -c 'import pyarrow' 2>/dev/null; then return; fi
   if ! "$python" -m pip --version >/dev/null 2>&1; then
     rm -rf "$root/.venv"
@@ -52,7 +54,7 @@ make_venv() {
   "$python" -m pip install --quiet --disable-pip-version-check 'pyarrow>=15'
 }
 
-# install_dependencies [build] [test] [lint]: the groups asked for, and the Python environment.
+# install_dependencies [build] [test] [lint]: the groups asked for, and Arrow C++ unless RAMET_PYTHON brings it.
 install_dependencies() {
   if [ "${SKIP_INSTALL:-0}" = 1 ]; then return; fi
   local group packages=()
@@ -61,5 +63,5 @@ install_dependencies() {
     packages+=("${list[@]}")
   done
   install_packages "${packages[@]}"
-  make_venv
+  if [ -z "${RAMET_PYTHON:-}" ]; then make_venv; fi
 }

@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "help.hpp"
+#include "interrupts.hpp"
 #include "names.hpp"
 #include "ramet/error.hpp"
 #include "ramet/version.hpp"
@@ -54,6 +55,17 @@ CLI::App& chosen(CLI::App& root) {
                                suggestion(name, long_names(app)), app.get_name()));
 }
 
+// The parser's own words for the two commonest mistakes are hard to read.
+std::string readable(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string option = text.substr(0, text.find(':'));
+  if (text.find("At Most 1 required") != std::string::npos) return option + ": given more than once";
+  if (text.find("1 required") != std::string::npos && text.ends_with("missing")) {
+    return option + ": a value is missing";
+  }
+  return text;
+}
+
 int parse_and_run(CLI::App& root, std::span<const Command> commands, int argc, char** argv) {
   try {
     root.parse(argc, argv);
@@ -93,7 +105,9 @@ int run(int argc, char** argv) noexcept {
   } catch (const UsageError& error) {
     return report_error(error.what(), wrong_usage);
   } catch (const CLI::ParseError& error) {
-    return report_error(error.what(), wrong_usage);
+    return report_error(readable(error), wrong_usage);
+  } catch (const Interrupted& interrupted) {
+    return report_error("interrupted", 128 + interrupted.signal());
   } catch (const Error& error) {
     return report_error(error.what(), error.code() == ErrorCode::invalid_parameter ? wrong_usage : failed);
   } catch (const std::bad_alloc&) {

@@ -24,8 +24,8 @@ std::vector<CLI::ConfigItem> read_toml(const std::filesystem::path& file) {
     for (const std::string& value : item.inputs) {
       // The reader takes # for a comment even inside quotes, which leaves half a string.
       if (value.starts_with('"') || value.starts_with('\'')) {
-        throw UsageError(
-            fmt::format("{}: `{}`: a quote is not closed (or the value holds a #)", file.string(), item.name));
+        throw UsageError(fmt::format("{}: `{}`: a quote is not closed (or the value holds a #)",
+                                     file.string(), item.name));
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace ramet::cli {
 namespace {
@@ -15,13 +16,9 @@ bool ignored(int signal) {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// Ends the process by the signal itself, so that the parent sees the true cause.
-void die_of(int signal) {
-  sigset_t only{};
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-  std::raise(signal);
+[[noreturn]] void quit(int signal) {
+  std::fputs("ramet: error: interrupted\n", stderr);
+  std::_Exit(128 + signal);
 }
 
 }  // namespace
@@ -49,9 +46,8 @@ void Interrupts::watch() {
       if (ending_) return;
       continue;
     }
-    if (!graceful_ || requested_ != 0) die_of(signal);
+    if (!noting_ || requested_ != 0) quit(signal);
     requested_ = signal;
-    std::fputs("\nramet: stopping after this round; once more to quit at once\n", stderr);
   }
 }
 

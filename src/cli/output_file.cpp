@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -15,14 +15,24 @@
 namespace ramet::cli {
 namespace {
 
-std::string reason() { return std::generic_category().message(errno); }
+constexpr std::size_t most_links = 40;
+constexpr std::size_t probe_bytes = 1 << 16;
 
-std::filesystem::path folder_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+// The file that a chain of symbolic links ends at, there or not: the rename must not replace a link.
+std::filesystem::path without_links(std::filesystem::path path) {
+  std::error_code error;
+  for (std::size_t i = 0; i < most_links && std::filesystem::is_symlink(path, error); ++i) {
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) break;
+    path = target.is_absolute() ? target : path.parent_path() / target;
+  }
+  return path;
 }
 
 // After a rename the folder itself has to reach the disk. Not every file system can sync one, so best effort.
-void sync_folder(const std::filesystem::path& folder) {
+void sync_folder(const std::filesystem::path& file) {
+  const std::filesystem::path folder =
+      file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
   ::fsync(descriptor);
@@ -30,57 +40,91 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 // Gives a new file the permissions that a plain open would give it; mkstemp's are for the owner alone.
-void open_permissions(int descriptor) {
+bool open_permissions(int descriptor) {
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  ::fchmod(descriptor, 0666 & ~mask);
+  return ::fchmod(descriptor, 0666 & ~mask) == 0;
 }
 
 }  // namespace
 
+bool is_standard_output(const std::filesystem::path& path) { return path == "-" || path == "/dev/stdout"; }
+
 OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
-  if (path_ == "-") {
+  if (is_standard_output(path_)) {
     file_ = stdout;
     return;
   }
-  std::string pattern = path_.string() + ".XXXXXX";
-  const int descriptor = ::mkstemp(pattern.data());
-  if (descriptor < 0) {
-    throw Error(ErrorCode::io, fmt::format("{}: cannot be created: {}", path_.string(), reason()));
+  struct stat status {};
+  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    fail("cannot be written");
   }
-  open_permissions(descriptor);
+  // The rename would succeed whatever the old file's permissions say.
+  if (exists && ::access(path_.c_str(), W_OK) != 0) fail("cannot be written");
+  if (exists && !S_ISREG(status.st_mode)) {
+    open_directly();
+  } else {
+    open_temporary();
+  }
+}
+
+void OutputFile::open_directly() {
+  file_ = std::fopen(path_.c_str(), "wb");
+  if (file_ == nullptr) fail("cannot be written");
+}
+
+void OutputFile::open_temporary() {
+  std::string pattern = without_links(path_).string() + ".XXXXXX";
+  const int descriptor = ::mkstemp(pattern.data());
+  if (descriptor < 0) fail("cannot be created");
   temporary_ = pattern;
-  file_ = ::fdopen(descriptor, "wb");
+  if (open_permissions(descriptor)) file_ = ::fdopen(descriptor, "wb");
   if (file_ == nullptr) {
+    const int error = errno;
     ::close(descriptor);
     ::unlink(temporary_.c_str());
-    throw Error(ErrorCode::io, fmt::format("{}: cannot be created: {}", path_.string(), reason()));
+    errno = error;
+    fail("cannot be created");
   }
 }
 
 OutputFile::~OutputFile() {
-  if (temporary_.empty()) return;
-  if (file_ != nullptr) std::fclose(file_);
-  ::unlink(temporary_.c_str());
+  close();
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::close() noexcept {
+  if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  file_ = nullptr;
 }
 
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail_to_write();
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("cannot be written");
+}
+
+void OutputFile::flush() {
+  if (std::fflush(file_) != 0) fail("cannot be written");
 }
 
 void OutputFile::commit() {
-  if (std::fflush(file_) != 0) fail_to_write();
-  if (temporary_.empty()) return;
-  if (::fsync(::fileno(file_)) != 0) fail_to_write();
-  if (std::fclose(std::exchange(file_, nullptr)) != 0) fail_to_write();
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_to_write();
+  flush();
+  if (temporary_.empty()) {
+    close();
+    return;
+  }
+  if (::fsync(::fileno(file_)) != 0) fail("cannot be written");
+  if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot be written");
+  const std::filesystem::path target = without_links(path_);
+  if (::rename(temporary_.c_str(), target.c_str()) != 0) fail("cannot be written");
   temporary_.clear();
-  sync_folder(folder_of(path_));
+  sync_folder(target);
 }
 
-void OutputFile::fail_to_write() const {
-  const std::string name = temporary_.empty() && path_ == "-" ? "standard output" : path_.string();
-  throw Error(ErrorCode::io, fmt::format("{}: cannot be written: {}", name, reason()));
+void OutputFile::fail(const char* what) const {
+  const std::string name = is_standard_output(path_) ? "standard output" : path_.string();
+  throw Error(ErrorCode::io, fmt::format("{}: {}: {}", name, what, std::generic_category().message(errno)));
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
@@ -89,15 +133,23 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   file.commit();
 }
 
-void check_writable(const std::filesystem::path& path) {
-  if (path == "-") return;
+void check_output(const std::filesystem::path& path, std::span<const std::filesystem::path> inputs) {
+  if (is_standard_output(path)) return;
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    throw Error(ErrorCode::io, fmt::format("{}: is a folder", path.string()));
+  for (const std::filesystem::path& input : inputs) {
+    if (std::filesystem::equivalent(path, input, ignored)) {
+      throw Error(ErrorCode::io, fmt::format("{}: is an input, too; it would be overwritten", path.string()));
+    }
   }
-  if (::access(folder_of(path).c_str(), W_OK) != 0) {
-    throw Error(ErrorCode::io, fmt::format("{}: cannot be created: {}", path.string(), reason()));
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  // What is written to directly cannot be tried without leaving a trace.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+      !std::filesystem::is_directory(status)) {
+    return;
   }
+  OutputFile probe(path);
+  probe.write(std::string(probe_bytes, '\0'));
+  probe.flush();
 }
 
 }  // namespace ramet::cli

@@ -45,8 +45,7 @@ void ParamOptions::add_to(CLI::App& command) {
     if (info.type == ParamType::text_list) option->join(',');
     entry.option = option;
   }
-  command
-      .add_option("--set", set_, "Set a parameter by name (repeatable); the options above count over it.")
+  command.add_option("--set", set_, "Set a parameter by name (repeatable); the options above count over it.")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false)
       ->configurable(false)

@@ -10,7 +10,6 @@ namespace ramet::cli {
 namespace {
 
 constexpr int bar_cells = 30;
-constexpr int plain_lines = 10;
 constexpr double redraw_seconds = 0.1;
 
 std::size_t columns(std::FILE* stream) {
@@ -36,7 +35,7 @@ std::string round_line(const RoundInfo& info) {
 ProgressStyle progress_style(std::FILE* stream, bool quiet, bool verbose) {
   if (quiet) return ProgressStyle::none;
   if (verbose) return ProgressStyle::every_round;
-  return isatty(fileno(stream)) != 0 ? ProgressStyle::bar : ProgressStyle::some_lines;
+  return isatty(fileno(stream)) != 0 ? ProgressStyle::bar : ProgressStyle::none;
 }
 
 std::string metrics_text(std::span<const MetricValue> metrics) {
@@ -54,9 +53,6 @@ void Progress::round(const RoundInfo& info) {
       return;
     case ProgressStyle::bar:
       if (last || drawn_at_ < 0 || info.seconds - drawn_at_ >= redraw_seconds) draw_bar(info);
-      return;
-    case ProgressStyle::some_lines:
-      if (last || info.round % std::max(1, info.rounds / plain_lines) == 0) line(round_line(info));
       return;
     case ProgressStyle::every_round:
       line(round_line(info));

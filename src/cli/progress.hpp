@@ -1,4 +1,4 @@
-// What a person sees while training runs: a bar on a terminal, a line now and then elsewhere.
+// What a person sees while training runs: a bar on a terminal, elsewhere nothing unless asked for.
 #pragma once
 
 #include <cstdio>
@@ -10,10 +10,9 @@
 namespace ramet::cli {
 
 enum class ProgressStyle {
-  none,         // --quiet
+  none,
   bar,          // redrawn in place
-  some_lines,   // ten lines or so in all
-  every_round,  // --verbose: a line a round
+  every_round,  // a line a round
 };
 
 // Which style suits the stream. `quiet` wins over `verbose`.

@@ -61,6 +61,7 @@ Json run_report(const RunSummary& run) {
           {"threads", run.params->threads},
           {"ranks", run.ranks},
           {"data", run.data},
+          {"valid", run.valid},
           {"model", run.model},
           {"rows", result.rows},
           {"valid_rows", result.valid_rows},
@@ -72,12 +73,15 @@ Json run_report(const RunSummary& run) {
           {"rounds", model.rounds()},
           {"best_round", model.best_round()},
           {"trees", model.trees()},
-          {"interrupted", run.interrupted},
           {"timing", timing_json(result, run.times)},
           {"peak_memory_bytes", peak_memory_bytes()},
           {"dataset_bytes", result.dataset_bytes},
           {"metrics", rounds_json(result.report)},
           {"parameters", parameters_json(*run.params)}};
+}
+
+std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 std::int64_t peak_memory_bytes() {

@@ -1,5 +1,5 @@
-// The JSON that --report writes: where time and memory went, and every metric of every round. All that depends on
-// the machine stands here and not in the model.
+// The JSON that --report writes: where time and memory went, and every metric of every round. All that
+// depends on the machine stands here and not in the model.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,15 @@ struct RunSummary {
   const TrainingResult* result = nullptr;
   RunTimes times;
   int ranks = 1;
-  bool interrupted = false;
   std::string data;
+  std::string valid;  // empty: none
   std::string model;
 };
 
 nlohmann::ordered_json run_report(const RunSummary& run);
+
+// Indented, with a line end; file names that are no UTF-8 lose the offending bytes.
+std::string json_text(const nlohmann::ordered_json& json);
 
 // Most resident memory this process has had so far; 0 if the system does not tell.
 std::int64_t peak_memory_bytes();

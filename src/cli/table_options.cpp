@@ -32,22 +32,28 @@ char delimiter_of(const std::string& text) {
 void add_table_options(CLI::App& command, TableArguments& arguments, Roles roles) {
   if (roles != Roles::prediction) {
     add_column(command, "--target", arguments.target,
-               roles == Roles::training ? "Column to learn." : "Column with the truth [default: the model's target].");
+               roles == Roles::training ? "Column to learn."
+                                        : "Column with the truth [default: the model's target].");
     add_column(command, "--weight", arguments.weight, "Column of row weights (>= 0).");
   }
   add_columns(command, "--base-margin,--base_margin", arguments.base_margin,
               "Columns of initial scores, one for each output, in place of the base score.");
-  add_column(command, "--exposure", arguments.exposure,
-             "Column of exposures (> 0): the base margin is its logarithm. For count:poisson, give it to train, "
-             "predict and evaluate alike.");
+  add_column(
+      command, "--exposure", arguments.exposure,
+      "Column of exposures (> 0): the base margin is its logarithm. For count:poisson, give it to train, "
+      "predict and evaluate alike.");
   if (roles == Roles::training) {
     add_column(command, "--group", arguments.group, "Column of query ids; rows of a query are consecutive.");
     add_columns(command, "--ignore", arguments.ignore, "Columns to leave out.");
-    add_columns(command, "--categorical", arguments.categorical,
-                "Columns of categories, even if all values are numbers (text columns are categories anyway).");
-    add_columns(command, "--numeric", arguments.numeric, "Columns that must be numbers: anything else is an error.");
+    add_columns(
+        command, "--categorical", arguments.categorical,
+        "Columns of categories, even if all values are numbers (text columns are categories anyway).");
+    add_columns(command, "--numeric", arguments.numeric,
+                "Columns that must be numbers: anything else is an error.");
   }
-  command.add_flag("--no-header,--no_header", arguments.no_header, "The first line is data; columns are f0, f1, ...")
+  command
+      .add_flag("--no-header,--no_header", arguments.no_header,
+                "The first line is data; columns are f0, f1, ...")
       ->group("File format");
   command.add_option("--delimiter", arguments.delimiter, "Character between fields, or tab [default ,].")
       ->type_name("CHAR")

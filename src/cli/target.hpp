@@ -8,17 +8,14 @@
 
 namespace ramet::cli {
 
-// True if the objective learns classes, so that the target holds their names.
+// True if the objective (by name or alias) learns classes, so that the target holds their names.
+// The public interface does not tell; a test compares these with the library's own list.
 bool learns_classes(const std::string& objective);
+bool learns_two_classes(const std::string& objective);
 
-struct ObjectiveChoice {
-  std::string objective;
-  std::string reason;  // "`income` is text with 2 values"
-};
-
-// For users who name no objective: text or boolean targets are classes (binary:logistic for two, else
-// multi:softprob), numbers are learnt by reg:squarederror. Reads the file once; `options` as for training.
-// Throws Error{invalid_data} if there is no such column.
-ObjectiveChoice choose_objective(const std::filesystem::path& file, const io::TableOptions& options);
+// Opens the table to train on. A target of names under an objective that learns numbers, or of more than two
+// classes under one that learns two, is an Error{invalid_data} that says which objectives would do.
+io::Table open_training_table(const std::filesystem::path& file, const io::TableOptions& options,
+                              const std::string& objective);
 
 }  // namespace ramet::cli

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <limits>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "exposure.hpp"
 #include "ramet/communicator.hpp"
 #include "ramet/error.hpp"
 #include "stopwatch.hpp"
@@ -17,34 +16,11 @@
 namespace ramet::cli {
 namespace {
 
-// Ranks must agree after which round to stop, though a signal may arrive between two ranks' calls: whoever
-// finishes a round first asks, the others follow.
-class StopVote {
- public:
-  explicit StopVote(const std::function<bool()>& ask) : ask_(ask) {}
-
-  bool stops_after(int round) {
-    const std::lock_guard lock(mutex_);
-    if (round > asked_) {
-      asked_ = round;
-      if (last_round_ == none && ask_ && ask_()) last_round_ = round;
-    }
-    return round >= last_round_;
-  }
-
- private:
-  static constexpr int none = std::numeric_limits<int>::max();
-
-  const std::function<bool()>& ask_;
-  std::mutex mutex_;
-  int asked_ = 0;
-  int last_round_ = none;
-};
-
 int threads_of_a_rank(const TrainingJob& job) {
   if (job.ranks == 1) return job.params.threads;
-  const int all = job.params.threads > 0 ? job.params.threads
-                                         : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int all = job.params.threads > 0
+                      ? job.params.threads
+                      : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return std::max(1, all / job.ranks);
 }
 
@@ -57,12 +33,17 @@ Dataset rank_dataset(const io::Table& table, const TrainingJob& job, const Datas
   options.page_rows = job.page_rows;
   options.threads = threads_of_a_rank(job);
   const int rank = communicator ? communicator->rank() : 0;
-  const auto boundary = [&](int r) { return table.rows() / job.ranks * r + table.rows() % job.ranks * r / job.ranks; };
+  const auto boundary = [&](int r) {
+    return table.rows() / job.ranks * r + table.rows() % job.ranks * r / job.ranks;
+  };
+  if (!job.exposure.empty()) {
+    options.target_name = job.target;
+    return exposure_dataset(table, job.exposure, options, boundary(rank), boundary(rank + 1));
+  }
   return table.dataset(options, boundary(rank), boundary(rank + 1));
 }
 
-TrainingResult train_rank(const TrainingJob& job, StopVote& vote,
-                          const std::shared_ptr<Communicator>& communicator) {
+TrainingResult train_rank(const TrainingJob& job, const std::shared_ptr<Communicator>& communicator) {
   const bool reports = !communicator || communicator->rank() == 0;
   Stopwatch watch;
   const Dataset data = rank_dataset(*job.table, job, nullptr, communicator);
@@ -80,8 +61,9 @@ TrainingResult train_rank(const TrainingJob& job, StopVote& vote,
   if (reports) options.log = job.log;
   options.on_round = [&](const RoundInfo& info) {
     if (reports && job.on_round) job.on_round(info);
-    return !vote.stops_after(info.round);
+    return true;
   };
+  options.cancelled = job.cancelled;
   Model model = train(params, data, options);
   return {.model = std::move(model),
           .report = std::move(report),
@@ -112,7 +94,7 @@ void rethrow_cause(const std::vector<std::exception_ptr>& failures) {
   if (cause) std::rethrow_exception(cause);
 }
 
-TrainingResult train_ranks(const TrainingJob& job, StopVote& vote) {
+TrainingResult train_ranks(const TrainingJob& job) {
   const auto count = static_cast<std::size_t>(job.ranks);
   const auto communicators = in_process_communicators(job.ranks);
   std::vector<std::optional<TrainingResult>> results(count);
@@ -122,7 +104,7 @@ TrainingResult train_ranks(const TrainingJob& job, StopVote& vote) {
     for (std::size_t rank = 0; rank < count; ++rank) {
       threads.emplace_back([&, rank] {
         try {
-          results[rank] = train_rank(job, vote, communicators[rank]);
+          results[rank] = train_rank(job, communicators[rank]);
         } catch (...) {
           failures[rank] = std::current_exception();
           communicators[rank]->abort();
@@ -135,7 +117,8 @@ TrainingResult train_ranks(const TrainingJob& job, StopVote& vote) {
   const std::vector<std::byte> bytes = results[0]->model.serialize();
   for (std::size_t rank = 1; rank < count; ++rank) {
     if (results[rank]->model.serialize() != bytes) {
-      throw Error(ErrorCode::internal, fmt::format("rank {} of {} has another model than rank 0", rank, count));
+      throw Error(ErrorCode::internal,
+                  fmt::format("rank {} of {} has another model than rank 0", rank, count));
     }
     results[0]->dataset_bytes += results[rank]->dataset_bytes;
   }
@@ -145,8 +128,7 @@ TrainingResult train_ranks(const TrainingJob& job, StopVote& vote) {
 }  // namespace
 
 TrainingResult run_training(const TrainingJob& job) {
-  StopVote vote(job.stop);
-  return job.ranks == 1 ? train_rank(job, vote, nullptr) : train_ranks(job, vote);
+  return job.ranks == 1 ? train_rank(job, nullptr) : train_ranks(job);
 }
 
 }  // namespace ramet::cli

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "ramet/io.hpp"
 #include "ramet/train.hpp"
@@ -17,8 +18,11 @@ struct TrainingJob {
   std::int64_t page_rows = 0;
   int ranks = 1;  // threads of this process that each hold a contiguous range of the rows
   bool evaluate_train = false;
+  std::string target;  // its name, for the model
+  std::string
+      exposure;  // the tables' base margins are exposures under this name: see exposure.hpp; may be empty
   std::function<void(const RoundInfo&)> on_round;  // called by one rank
-  std::function<bool()> stop;                      // asked once a round: true ends training and keeps the model
+  std::function<bool()> cancelled;                 // asked often, by all ranks: true raises Error{cancelled}
   LogSink log;                                     // called by one rank
 };
 
@@ -33,7 +37,8 @@ struct TrainingResult {
   std::uint64_t fingerprint = 0;
 };
 
-// Throws Error{internal} if two ranks end with different models: that is what the numbers contract excludes.
+// Throws Error{cancelled} if cancelled; Error{internal} if two ranks end with different models: that is what
+// the numbers contract excludes.
 TrainingResult run_training(const TrainingJob& job);
 
 }  // namespace ramet::cli

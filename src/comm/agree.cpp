@@ -1,6 +1,8 @@
 #include "comm/agree.hpp"
 
 #include <cstring>
+#include <new>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -10,25 +12,35 @@ namespace {
 // "" for success; else the error code in one character, then the message.
 std::string describe(const std::exception_ptr& error) {
   if (!error) return {};
-  const auto tagged = [](ErrorCode code, const char* message) {
-    return std::string(1, static_cast<char>(1 + static_cast<int>(code))) + message;
-  };
   try {
     std::rethrow_exception(error);
   } catch (const Error& e) {
-    return tagged(e.code(), e.what());
-  } catch (const std::bad_alloc&) {
-    return tagged(ErrorCode::out_of_memory, "out of memory");
-  } catch (const std::exception& e) {
-    return tagged(ErrorCode::internal, e.what());
-  } catch (...) {
-    return tagged(ErrorCode::internal, "unknown error");
+    return std::string(1, static_cast<char>(1 + static_cast<int>(e.code()))) + e.what();
   }
 }
 
 }  // namespace
 
+std::exception_ptr as_error(std::exception_ptr error) {
+  const auto made = [](ErrorCode code, const char* message) {
+    return std::make_exception_ptr(Error(code, message));
+  };
+  if (!error) return error;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error&) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return made(ErrorCode::out_of_memory, "out of memory");
+  } catch (const std::exception& e) {
+    return made(ErrorCode::internal, e.what());
+  } catch (...) {
+    return made(ErrorCode::internal, "unknown error");
+  }
+}
+
 void agree(Communicator& communicator, std::exception_ptr mine) {
+  mine = as_error(std::move(mine));
   if (communicator.size() > 1) {
     const std::int64_t failures = sum(communicator, mine ? 1 : 0);
     if (failures == 0) return;

@@ -10,9 +10,12 @@
 
 namespace ramet::comm {
 
+// The same error as a ramet::Error; null stays null.
+std::exception_ptr as_error(std::exception_ptr error);
+
 // Ends a stage of local work that may have failed on some ranks only: `mine` is this rank's exception or
-// null. If any rank failed, all raise: a failing rank its own error, the others the lowest failing rank's
-// message and code. The communicator stays usable.
+// null. If any rank failed, all raise: a failing rank its own error (as a ramet::Error), the others the
+// lowest failing rank's message and code. The communicator stays usable.
 void agree(Communicator& communicator, std::exception_ptr mine);
 
 // Runs `stage` and agrees on its outcome. The stage must not use the communicator.

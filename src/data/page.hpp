@@ -12,7 +12,7 @@ namespace ramet::data {
 struct StoredColumn {
   std::int32_t feature = 0;      // index in the schema
   std::int32_t width = 1;        // bytes per code: 1 or 2
-  std::int64_t byte_offset = 0;  // bytes per row of the columns before it
+  std::int64_t byte_offset = 0;  // in a packed row; even for two-byte codes
   bool has_missing = false;      // over all ranks
   std::int32_t value_bins = 0;
   std::int32_t first_cell = 0;  // histogram cells of this column: [first_cell, first_cell + cells())
@@ -23,7 +23,10 @@ struct StoredColumn {
   }
 };
 
-// The same for all pages of a data set and for all ranks. One-byte columns come first.
+// The same for all pages of a data set and for all ranks. One-byte columns come first; an odd number of them
+// is followed by a byte of padding if there are two-byte columns, so that all codes are aligned. A data set
+// binned with a reference stores the same columns at the same offsets as the reference; a column has a
+// missing cell if either of the two has missing values.
 struct Layout {
   std::vector<StoredColumn> columns;
   std::vector<std::int32_t> column_of_feature;  // -1: constant, not stored

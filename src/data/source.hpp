@@ -64,8 +64,12 @@ class Source {
   // Rows of this rank, and base margins per row (0 = none).
   virtual std::int64_t rows() const = 0;
   virtual int margin_outputs() const { return 0; }
+  // Whether a scan costs next to nothing.
+  virtual bool in_memory() const { return false; }
 
-  // Visits all rows in order, in batches of any size; the same values each time. May be called again.
+  // Visits all rows in order, in batches of any size; the same values each time. May be called again. Two
+  // scans make a data set; more are needed only where most rows have weight 0, or where bin_sample x columns
+  // exceeds 2^28.
   virtual void scan(const std::function<void(const Batch&)>& visit) = 0;
 };
 

@@ -54,7 +54,8 @@ struct ByteStream::Impl {
   std::filesystem::path path;
   std::shared_ptr<arrow::io::ReadableFile> file;
   std::unique_ptr<arrow::util::Codec> codec;         // if compressed; must outlive `stream`
-  std::shared_ptr<arrow::io::InputStream> stream{};  // what is read
+  std::shared_ptr<arrow::io::InputStream> stream{};  // if compressed
+  std::int64_t position = 0;                         // of a plain file
 
   template <class T>
   T value(arrow::Result<T> result) const {
@@ -82,8 +83,8 @@ struct ByteStream::Impl {
       fail(ErrorCode::io, "{}: its name ends in {}, but it does not hold such data", path.string(),
            path.extension().string());
     }
-    stream = file;
     if (found == Compression::UNCOMPRESSED) return;
+    check(file->Seek(0));
     codec = value(arrow::util::Codec::Create(found));
     stream = value(arrow::io::CompressedInputStream::Make(codec.get(), file));
   }
@@ -99,6 +100,11 @@ ByteStream::ByteStream(ByteStream&&) noexcept = default;
 ByteStream::~ByteStream() = default;
 
 std::size_t ByteStream::read(std::span<char> to) {
+  if (!compressed()) {
+    const std::size_t got = read_at(impl_->position, to);
+    impl_->position += static_cast<std::int64_t>(got);
+    return got;
+  }
   std::size_t filled = 0;
   while (filled < to.size()) {
     const auto rest = static_cast<std::int64_t>(to.size() - filled);
@@ -109,10 +115,16 @@ std::size_t ByteStream::read(std::span<char> to) {
   return filled;
 }
 
+bool ByteStream::compressed() const noexcept { return impl_->codec != nullptr; }
+
+std::size_t ByteStream::read_at(std::int64_t offset, std::span<char> to) const {
+  const auto size = static_cast<std::int64_t>(to.size());
+  return static_cast<std::size_t>(impl_->value(impl_->file->ReadAt(offset, size, to.data())));
+}
+
 void ByteStream::skip(std::int64_t bytes) {
-  if (impl_->codec == nullptr) {
-    const auto position = impl_->value(impl_->file->Tell());
-    impl_->check(impl_->file->Seek(position + bytes));
+  if (!compressed()) {
+    impl_->position += bytes;
     return;
   }
   std::vector<char> passed(static_cast<std::size_t>(std::min<std::int64_t>(bytes, 1 << 18)));

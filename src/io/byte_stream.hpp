@@ -22,6 +22,11 @@ class ByteStream {
   // Passes over `bytes` (decompressed) bytes; stops at the end of the file.
   void skip(std::int64_t bytes);
 
+  // A plain file can be read anywhere; by any number of threads, and without moving where read() is.
+  bool compressed() const noexcept;
+  // Fills `to`, or returns fewer bytes at the end of the file. Not if compressed.
+  std::size_t read_at(std::int64_t offset, std::span<char> to) const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -10,34 +10,6 @@
 namespace ramet::io {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-const char* skip_digits(const char* p, const char* end) noexcept {
-  while (p != end && is_digit(*p)) ++p;
-  return p;
-}
-
-// [+-] digits [. digits] [e [+-] digits], with a digit before or after the point.
-bool is_decimal(std::string_view text) noexcept {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  if (p != end && (*p == '+' || *p == '-')) ++p;
-  const char* const whole = p;
-  p = skip_digits(p, end);
-  auto digits = p - whole;
-  if (p != end && *p == '.') {
-    const char* const fraction = ++p;
-    p = skip_digits(p, end);
-    digits += p - fraction;
-  }
-  if (digits == 0) return false;
-  if (p == end) return true;
-  if (*p != 'e' && *p != 'E') return false;
-  ++p;
-  if (p != end && (*p == '+' || *p == '-')) ++p;
-  return p != end && skip_digits(p, end) == end;
-}
-
 // A decimal that from_chars found out of a double's range: infinity or 0, with its sign.
 double saturated(std::string_view text) noexcept {
   const bool negative = text.front() == '-';
@@ -103,13 +75,9 @@ std::optional<double> parse_number(std::string_view text) noexcept {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [p, error] = std::from_chars(text.data(), end, value);
-  if (p != end || error == std::errc::invalid_argument) return std::nullopt;
+  if (p != end || error == std::errc::invalid_argument || text.ends_with(')')) return std::nullopt;
   if (error == std::errc::result_out_of_range) return saturated(text);
   return value;
-}
-
-bool is_number(std::string_view text) noexcept {
-  return is_decimal(text) || parse_number(text).has_value();  // the latter for inf and nan
 }
 
 std::optional<bool> parse_boolean(std::string_view text) noexcept {
@@ -132,7 +100,7 @@ std::size_t find_invalid_text(std::string_view text) noexcept {
 
 std::string shown(std::string_view text) {
   constexpr std::size_t most = 40;
-  std::string result = "`";
+  std::string result = "\"";
   std::size_t at = 0;
   while (at < text.size() && at < most) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(text.data()) + at;
@@ -145,7 +113,7 @@ std::string shown(std::string_view text) {
       at += length;
     }
   }
-  return result + (at < text.size() ? "...`" : "`");
+  return result + (at < text.size() ? "...\"" : "\"");
 }
 
 }  // namespace ramet::io

@@ -4,22 +4,25 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/error.hpp"
+#include "base/nearest.hpp"
+#include "io/block_reader.hpp"
 #include "io/cell.hpp"
+#include "io/rows.hpp"
 
 namespace ramet::io {
 namespace {
 
-std::vector<std::string> names_of(std::string_view text, const std::vector<Cell>& cells, bool header) {
+std::vector<std::string> read_names(RowCursor& cursor, bool header) {
   std::vector<std::string> names;
   std::string scratch;
-  for (const Cell& cell : cells) {
-    std::string name = header ? std::string(cell_text(text, cell, scratch)) : fmt::format("f{}", names.size());
+  do {
+    const std::string_view cell = cursor.take_cell(scratch);
+    std::string name = header ? std::string(cell) : fmt::format("f{}", names.size());
     if (name.empty()) name = fmt::format("column_{}", names.size() + 1);
     names.push_back(std::move(name));
-  }
+  } while (!cursor.row_ended());
   return names;
 }
 
@@ -53,8 +56,8 @@ class Roles {
   FileColumn& take(const std::string& name, std::string_view option) {
     const auto found = position_.find(name);
     if (found == position_.end()) {
-      fail(ErrorCode::invalid_parameter, "{} = {}: {} has no such column; it has {}", option, name,
-           path_.string(), listed());
+      fail(ErrorCode::invalid_parameter, "{} = {}: {} has no such column{}; it has {}", option, shown(name),
+           path_.string(), suggestion(name), listed());
     }
     std::string& by = taken_by_[found->second];
     if (!by.empty()) {
@@ -68,11 +71,18 @@ class Roles {
   std::vector<FileColumn>& columns() { return columns_; }
 
  private:
+  std::string suggestion(const std::string& name) const {
+    std::vector<std::string_view> known;
+    for (const FileColumn& column : columns_) known.push_back(column.name);
+    const std::string_view nearest = nearest_name(name, known);
+    return nearest.empty() ? std::string{} : fmt::format(" (did you mean {}?)", shown(nearest));
+  }
+
   std::string listed() const {
     constexpr std::size_t most = 20;
     std::string names;
     for (std::size_t i = 0; i < std::min(most, columns_.size()); ++i) {
-      names += (i > 0 ? ", " : "") + columns_[i].name;
+      names += (i > 0 ? ", " : "") + shown(columns_[i].name);
     }
     return columns_.size() > most ? names + fmt::format(", ... ({} columns)", columns_.size()) : names;
   }
@@ -119,15 +129,18 @@ void assign_others(Roles& roles, const TableOptions& options) {
   for (const std::string& name : options.numeric) {
     FileColumn& column = roles.take(name, "numeric");
     column.reading = Reading::number;
-    column.number_hint = fmt::format(" (mark it --categorical {} to train on text)", name);
+    column.number_hint = fmt::format(" (categorical = {} would train on its texts)", name);
   }
 }
 
 Reading reading_of(ColumnType type) {
   switch (type) {
-    case ColumnType::numeric: return Reading::number;
-    case ColumnType::boolean: return Reading::boolean;
-    case ColumnType::categorical: return Reading::category;
+    case ColumnType::numeric:
+      return Reading::number;
+    case ColumnType::boolean:
+      return Reading::boolean;
+    case ColumnType::categorical:
+      return Reading::category;
   }
   return Reading::detected;
 }
@@ -166,30 +179,33 @@ void apply_schema(Roles& roles, const Schema& schema, const std::filesystem::pat
 Header read_header(const std::filesystem::path& path, const TableOptions& options, std::int64_t block_bytes) {
   BlockReader reader(path, options.delimiter, block_bytes);
   Block block;
-  std::vector<Cell> cells;
-  while (reader.next(block)) {
-    RowCursor cursor(block.text(), options.delimiter);
-    try {
-      if (!cursor.next(cells)) continue;
+  std::int64_t line = 1;
+  try {
+    while (reader.next(block)) {
+      RowCursor cursor(block.text(), options.delimiter);
+      if (!cursor.next_row()) {
+        line += count_lines(block.text());
+        continue;
+      }
+      Header header{.names = read_names(cursor, options.header), .start = block.offset, .line = line};
       const std::string_view row = block.text().substr(0, cursor.position());
       const std::size_t invalid = find_invalid_text(row);
-      if (invalid != std::string_view::npos) throw Fault{invalid, "the header is not UTF-8 text"};
-      Header header{names_of(block.text(), cells, options.header), block.start};
+      if (invalid != std::string_view::npos) throw Fault{invalid, invalid_text_message(row[invalid])};
       check_unique(path, header.names);
       if (options.header) {
-        header.data_start.offset += static_cast<std::int64_t>(row.size());
-        header.data_start.line += std::count(row.begin(), row.end(), '\n');
+        header.start += static_cast<std::int64_t>(row.size());
+        header.line += count_lines(row);
       }
       return header;
-    } catch (const Fault& fault) {
-      fail_at(path, block.start, block.text(), fault);
     }
+  } catch (const Fault& fault) {
+    fail_at(path, line + count_lines(block.text().substr(0, fault.offset)), fault.message);
   }
   fail(ErrorCode::invalid_data, "{}: is empty", path.string());
 }
 
-std::vector<FileColumn> assign_roles(const std::filesystem::path& path,
-                                     const std::vector<std::string>& names, const TableOptions& options) {
+std::vector<FileColumn> assign_roles(const std::filesystem::path& path, const std::vector<std::string>& names,
+                                     const TableOptions& options) {
   Roles roles(path, names);
   assign_target(roles, options);
   assign_others(roles, options);
@@ -205,11 +221,14 @@ std::vector<FileColumn> assign_roles(const std::filesystem::path& path,
   return std::move(roles).finish();
 }
 
-void fail_at(const std::filesystem::path& path, const Position& block_start, std::string_view block,
-             const Fault& fault) {
-  const std::string_view before = block.substr(0, fault.offset);
-  const auto line = block_start.line + std::count(before.begin(), before.end(), '\n');
-  fail(ErrorCode::invalid_data, "{}:{}: {}", path.string(), line, fault.message);
+std::string invalid_text_message(char byte) {
+  if (byte == '\0') return "a NUL byte: the file is not text, or damaged";
+  return fmt::format("the byte {:#04x} is not UTF-8: convert the file to UTF-8",
+                     static_cast<unsigned char>(byte));
+}
+
+void fail_at(const std::filesystem::path& path, std::int64_t line, const std::string& message) {
+  fail(ErrorCode::invalid_data, "{}:{}: {}", path.string(), line, message);
 }
 
 }  // namespace ramet::io

@@ -1,6 +1,6 @@
 #include "io/rows.hpp"
 
-#include "io/cell.hpp"
+#include <cstring>
 
 namespace ramet::io {
 namespace {
@@ -18,91 +18,133 @@ std::size_t closing_quote(std::string_view text, std::size_t from, bool& doubled
 
 }  // namespace
 
-RowCursor::RowCursor(std::string_view text, char delimiter) noexcept : text_(text), delimiter_(delimiter) {
+RowCursor::RowCursor(std::string_view text, char delimiter) noexcept
+    : begin_(text.data()),
+      p_(begin_),
+      end_(begin_ + text.size()),
+      row_(begin_),
+      cell_(begin_),
+      delimiter_(delimiter) {
   for (const char c : {delimiter, '\n', '\r'}) stops_[static_cast<unsigned char>(c)] = true;
 }
 
-bool RowCursor::next(std::vector<Cell>& cells) {
-  cells.clear();
-  skip_empty_lines();
-  row_begin_ = position_;
-  if (position_ == text_.size()) return false;
-  do {
-    if (position_ < text_.size() && text_[position_] == '"') {
-      cells.push_back(quoted_cell());
-      continue;
-    }
-    const std::size_t begin = position_;
-    while (position_ < text_.size() && !stops_[static_cast<unsigned char>(text_[position_])]) ++position_;
-    cells.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(position_)});
-  } while (!ends_row());
-  return true;
-}
-
-void RowCursor::skip_empty_lines() noexcept {
-  while (position_ < text_.size()) {
-    if (text_[position_] == '\n') {
-      ++position_;
-    } else if (text_.substr(position_, 2) == "\r\n") {
-      position_ += 2;
+bool RowCursor::next_row() noexcept {
+  while (p_ < end_) {
+    if (*p_ == '\n') {
+      ++p_;
+    } else if (*p_ == '\r' && (p_ + 1 == end_ || p_[1] == '\n')) {
+      p_ = p_ + 1 == end_ ? end_ : p_ + 2;
     } else {
-      return;
+      break;
     }
   }
+  row_ = cell_ = p_;
+  row_ended_ = p_ == end_;
+  return !row_ended_;
 }
 
-Cell RowCursor::quoted_cell() {
-  const std::size_t begin = position_ + 1;
-  bool doubled = false;
-  const std::size_t end = closing_quote(text_, begin, doubled);
-  if (end == npos) throw Fault{position_, "a quote is opened and never closed"};
-  position_ = end + 1;
-  if (position_ < text_.size() && !stops_[static_cast<unsigned char>(text_[position_])]) {
-    throw Fault{position_, "text after a closing quote (inside a quoted cell a quote is written twice)"};
-  }
-  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), doubled};
-}
-
-bool RowCursor::ends_row() {
-  if (position_ == text_.size()) return true;
-  const char c = text_[position_++];
-  if (c == delimiter_) return false;
-  if (c == '\n' || position_ == text_.size()) return true;
-  if (text_[position_] != '\n') throw Fault{position_ - 1, "a carriage return without a line feed"};
-  ++position_;
-  return true;
-}
-
-std::string_view cell_text(std::string_view text, const Cell& cell, std::string& scratch) {
-  const std::string_view raw = text.substr(cell.begin, cell.end - cell.begin);
-  if (!cell.has_doubled_quotes) return trim(raw);
+std::string_view RowCursor::take_cell(std::string& scratch) {
+  cell_ = p_;
+  if (p_ == end_ || *p_ != '"') return trim(take_unquoted());
+  const Quoted cell = take_quoted();
+  if (!cell.has_doubled_quotes) return trim(cell.inside);
   scratch.clear();
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    scratch += raw[i];
-    if (raw[i] == '"') ++i;
+  for (std::size_t i = 0; i < cell.inside.size(); ++i) {
+    scratch += cell.inside[i];
+    if (cell.inside[i] == '"') ++i;
   }
   return trim(scratch);
 }
 
+void RowCursor::skip_cell() {
+  cell_ = p_;
+  if (p_ == end_ || *p_ != '"') {
+    take_unquoted();
+  } else {
+    take_quoted();
+  }
+}
+
+std::size_t RowCursor::skip_row() {
+  std::size_t cells = 0;
+  for (; !row_ended_; ++cells) skip_cell();
+  return cells;
+}
+
+std::string_view RowCursor::take_unquoted() {
+  const char* const begin = p_;
+  while (p_ < end_ && !stops_[static_cast<unsigned char>(*p_)]) ++p_;
+  const std::string_view cell(begin, static_cast<std::size_t>(p_ - begin));
+  pass_separator();
+  return cell;
+}
+
+RowCursor::Quoted RowCursor::take_quoted() {
+  const std::string_view rest(p_, static_cast<std::size_t>(end_ - p_));
+  Quoted cell;
+  const std::size_t close = closing_quote(rest, 1, cell.has_doubled_quotes);
+  if (close == npos) throw Fault{position(), "a quote is opened and never closed"};
+  cell.inside = rest.substr(1, close - 1);
+  p_ += close + 1;
+  if (p_ < end_ && !stops_[static_cast<unsigned char>(*p_)]) {
+    throw Fault{cell_begin(), "text after a closing quote (inside a quoted cell a quote is written twice)"};
+  }
+  pass_separator();
+  return cell;
+}
+
+// Passes the delimiter or line end after a cell.
+void RowCursor::pass_separator() {
+  row_ended_ = true;
+  if (p_ == end_) return;
+  const char c = *p_++;
+  if (c == delimiter_) {
+    row_ended_ = false;
+  } else if (c == '\r' && p_ < end_) {
+    if (*p_ != '\n') throw Fault{cell_begin(), "a carriage return without a line feed"};
+    ++p_;
+  }
+}
+
 std::size_t complete_rows(std::string_view text, char delimiter) noexcept {
-  const std::size_t last_line_end = text.rfind('\n');
-  if (last_line_end == npos) return 0;
-  if (text.find('"') == npos) return last_line_end + 1;
   // A line end may be inside quotes: only reading from the start can tell.
   std::size_t complete = 0;
-  bool at_cell_start = true;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"' && at_cell_start) {
-      bool doubled = false;
-      at = closing_quote(text, at + 1, doubled);
-      if (at == npos) return complete;
-    } else if (c == '\n') {
-      complete = at + 1;
+  std::size_t from = 0;  // outside quotes
+  const auto take_lines_before = [&](std::size_t to) {
+    const std::size_t line_end = text.substr(from, to - from).rfind('\n');
+    if (line_end != npos) complete = from + line_end + 1;
+  };
+  std::size_t quote = text.find('"');
+  while (quote != npos) {
+    const char before = quote == 0 ? '\n' : text[quote - 1];
+    const bool opens = before == '\n' || before == delimiter;
+    if (!opens) {
+      quote = text.find('"', quote + 1);
+      continue;
     }
-    at_cell_start = c == delimiter || c == '\n';
+    take_lines_before(quote);
+    bool doubled = false;
+    const std::size_t close = closing_quote(text, quote + 1, doubled);
+    if (close == npos) return complete;
+    from = close + 1;
+    quote = text.find('"', from);
+    // Malformed text may go on with a quote, which a reader refuses before it gets there.
   }
+  take_lines_before(text.size());
   return complete;
+}
+
+std::int64_t count_lines(std::string_view text) noexcept {
+  std::int64_t lines = 0;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p != end) {
+    const void* found = std::memchr(p, '\n', static_cast<std::size_t>(end - p));
+    if (found == nullptr) break;
+    ++lines;
+    p = static_cast<const char*>(found) + 1;
+  }
+  return lines;
 }
 
 }  // namespace ramet::io

@@ -49,13 +49,14 @@ void check_schema(const Schema& schema) {
 void check_sizes(const Tree& tree) {
   const std::size_t n = tree.left.size();
   require(n >= 1 && n <= std::numeric_limits<std::int32_t>::max(), "{} nodes", n);
-  for (const std::size_t size :
-       {tree.right.size(), tree.feature.size(), tree.cut.size(), tree.missing_left.size(),
-        tree.category_set.size(), tree.leaf_value.size(), tree.gain.size(), tree.cover.size(),
-        tree.rows.size()}) {
+  for (const std::size_t size : {tree.right.size(), tree.feature.size(), tree.cut.size(),
+                                 tree.missing_left.size(), tree.category_set.size(), tree.leaf_value.size(),
+                                 tree.gain.size(), tree.cover.size(), tree.rows.size()}) {
     require(size == n, "{} nodes, but an array of {} entries", n, size);
   }
 }
+
+std::size_t set_words(const FeatureInfo& feature) { return (feature.categories.size() + 31) / 32; }
 
 void check_split(const Tree& tree, std::size_t i, const Schema& schema) {
   const std::int32_t feature = tree.feature[i];
@@ -64,12 +65,13 @@ void check_split(const Tree& tree, std::size_t i, const Schema& schema) {
   const FeatureInfo& info = schema.features[static_cast<std::size_t>(feature)];
   const std::int32_t set = tree.category_set[i];
   if (info.type == ColumnType::categorical) {
-    const std::size_t words = (info.categories.size() + 31) / 32;
+    const std::size_t words = set_words(info);
     require(set >= 0 && static_cast<std::size_t>(set) + words <= tree.category_words.size(),
             "node {}: category set at {} exceeds {} words", i, set, tree.category_words.size());
     const std::size_t last_bits = info.categories.size() % 32;
-    require(last_bits == 0 || tree.category_words[static_cast<std::size_t>(set) + words - 1] >> last_bits == 0,
-            "node {}: category set names categories that `{}` does not have", i, info.name);
+    require(
+        last_bits == 0 || tree.category_words[static_cast<std::size_t>(set) + words - 1] >> last_bits == 0,
+        "node {}: category set names categories that `{}` does not have", i, info.name);
     require(tree.cut[i] == 0, "node {}: cut {} of a categorical split", i, tree.cut[i]);
   } else {
     require(set == -1, "node {}: category set of the numeric feature `{}`", i, info.name);
@@ -127,6 +129,7 @@ void check_tree(const Tree& tree, const Ensemble& ensemble) {
           "output {} of {}", tree.output, ensemble.outputs.size());
   require(tree.shift >= 0 && tree.shift <= max_shift, "shift {} (allowed: 0 to {})", tree.shift, max_shift);
   std::vector<bool> reached(tree.left.size());
+  std::size_t words = 0;
   for (std::size_t i = 0; i < tree.left.size(); ++i) {
     // Children come after parents, so by now all possible parents of this node have been seen.
     require(i == 0 || reached[i], "node {} is not the child of any node", i);
@@ -138,8 +141,14 @@ void check_tree(const Tree& tree, const Ensemble& ensemble) {
     } else {
       check_children(tree, i, reached);
       check_split(tree, i, ensemble.schema);
+      if (tree.category_set[i] >= 0) {
+        words += set_words(ensemble.schema.features[static_cast<std::size_t>(tree.feature[i])]);
+      }
     }
   }
+  // What prediction lays out for each split is then no larger than the file.
+  require(words <= tree.category_words.size(), "category sets of {} words share {} words", words,
+          tree.category_words.size());
 }
 
 void check_ensemble(const Ensemble& ensemble) {
@@ -148,6 +157,13 @@ void check_ensemble(const Ensemble& ensemble) {
   for (const std::string* s : {&ensemble.objective, &ensemble.schema.target, &ensemble.library_version}) {
     require(s->size() <= longest_string, "a name of {} bytes (at most {})", s->size(), longest_string);
   }
+  std::vector<std::string> parameters;
+  for (const auto& [name, value] : ensemble.parameters) {
+    parameters.push_back(name);
+    require(value.size() <= longest_string, "parameter `{}`: a value of {} bytes (at most {})", name,
+            value.size(), longest_string);
+  }
+  check_unique(parameters, "parameters");
   require(!ensemble.outputs.empty(), "no outputs");
   require(ensemble.outputs.size() <= std::numeric_limits<std::int32_t>::max(), "{} outputs",
           ensemble.outputs.size());
@@ -156,6 +172,9 @@ void check_ensemble(const Ensemble& ensemble) {
   require(ensemble.trees_per_round >= 1, "trees_per_round = {}", ensemble.trees_per_round);
   require(ensemble.trees.size() % static_cast<std::size_t>(ensemble.trees_per_round) == 0,
           "{} trees are no multiple of {} trees a round", ensemble.trees.size(), ensemble.trees_per_round);
+  require(ensemble.trees.empty() ||
+              static_cast<std::size_t>(ensemble.trees_per_round) % ensemble.outputs.size() == 0,
+          "{} trees a round for {} outputs", ensemble.trees_per_round, ensemble.outputs.size());
   const std::int32_t least_round = ensemble.rounds() > 0 ? 1 : 0;
   require(ensemble.best_round >= least_round && ensemble.best_round <= ensemble.rounds(),
           "best round {} (allowed: {} to {})", ensemble.best_round, least_round, ensemble.rounds());

@@ -16,8 +16,9 @@ inline constexpr std::int32_t max_unit_exponent = 1000;
 std::int64_t largest_leaf(const Tree& tree);
 
 // Arrays of equal length; children after their parent, every node but the root a child exactly once; features
-// and category sets in the schema's range; cuts not NaN; gains and covers finite; output and shift in range.
-// Reads the schema and the number of outputs of `ensemble`. Throws Error{bad_model} that names the node.
+// and category sets in the schema's range, no words shared by two sets; cuts not NaN; gains and covers
+// finite; output and shift in range. Reads the schema and the number of outputs of `ensemble`. Throws
+// Error{bad_model} that names the node.
 void check_tree(const Tree& tree, const Ensemble& ensemble);
 
 // Everything but the trees' inside: names and dictionaries unique, outputs, scales, counts and rounds agree,

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "model/check.hpp"
 #include "model/model_generated.h"
+#include "ramet/version.hpp"
 
 namespace ramet::model {
 namespace {
@@ -93,14 +94,21 @@ Tree copy_tree(const fbs::Tree& from, Copier& copier) {
 
 void Decoder::add(SectionKind kind, std::span<const std::byte> section) {
   switch (kind) {
-    case SectionKind::head: return add_head(section);
-    case SectionKind::features: return add_features(section);
-    case SectionKind::trees: return add_trees(section);
+    case SectionKind::head:
+      return add_head(section);
+    case SectionKind::features:
+      return add_features(section);
+    case SectionKind::trees:
+      return add_trees(section);
   }
 }
 
 void Decoder::add_head(std::span<const std::byte> section) {
   const auto& head = verified_root<fbs::Head>(section);
+  if (head.contract_version() > contract_version) {
+    fail(ErrorCode::bad_model, "numbers contract version {} is too new: this library knows versions up to {}",
+         head.contract_version(), contract_version);
+  }
   Copier copier(section);
   ensemble_.objective = copier.text(head.objective(), "objective");
   ensemble_.schema.target = copier.text(head.target(), "target");

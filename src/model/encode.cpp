@@ -106,8 +106,9 @@ void encode_items(const std::vector<Item>& items, SectionKind kind, std::uint64_
   for (const Item& item : items) {
     const std::uint64_t bytes = estimated_bytes(item);
     if (bytes > largest_item) {
-      fail(ErrorCode::unsupported, "{}: item {} takes {} bytes in a model file; at most {} fit into a section",
-           section_name(kind), &item - items.data(), bytes, largest_item);
+      fail(ErrorCode::unsupported,
+           "{}: item {} takes {} bytes in a model file; at most {} fit into a section", section_name(kind),
+           &item - items.data(), bytes, largest_item);
     }
     if (!block.empty() && block_bytes + bytes > limit) {
       finish(builder, encode_block(builder, block), kind, write);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/lazy_plan.hpp"
 #include "model/tree.hpp"
 #include "ramet/schema.hpp"
 
@@ -29,6 +30,7 @@ struct Ensemble {
   std::int64_t data_rows = 0;
   std::int32_t contract_version = 0;
   std::string library_version;
+  LazyPlan plan{};  // for prediction; no part of the model
 
   std::int32_t rounds() const {
     return trees_per_round > 0 ? static_cast<std::int32_t>(trees.size()) / trees_per_round : 0;

@@ -83,9 +83,8 @@ void save(const Ensemble& ensemble, const std::filesystem::path& path, std::uint
 Ensemble load(const std::filesystem::path& path) {
   const InputFile file(path);
   try {
-    return read_ensemble(file.size(), [&](std::uint64_t offset, std::span<std::byte> to) {
-      file.read_at(offset, to);
-    });
+    return read_ensemble(file.size(),
+                         [&](std::uint64_t offset, std::span<std::byte> to) { file.read_at(offset, to); });
   } catch (const Error& error) {
     if (error.code() != ErrorCode::bad_model) throw;
     fail(ErrorCode::bad_model, "{}: {}", path.string(), error.what());

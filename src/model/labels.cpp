@@ -1,9 +1,9 @@
 #include "model/labels.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <system_error>
+
+#include "data/categories.hpp"
 
 namespace ramet::model {
 namespace {
@@ -18,16 +18,14 @@ std::optional<T> parse(std::string_view text) {
 
 }  // namespace
 
-std::string label_of_number(double value) { return fmt::format("{}", value == 0 ? 0.0 : value); }
-
 std::optional<double> number_of_label(std::string_view label) {
   const std::optional<double> value = parse<double>(label);
-  return value && label_of_number(*value) == label ? value : std::nullopt;
+  return value && data::number_label(*value) == label ? value : std::nullopt;
 }
 
 std::optional<std::int64_t> integer_of_label(std::string_view label) {
   const std::optional<std::int64_t> value = parse<std::int64_t>(label);
-  return value && fmt::format("{}", *value) == label ? value : std::nullopt;
+  return value && data::number_label(*value) == label ? value : std::nullopt;
 }
 
 }  // namespace ramet::model

@@ -3,15 +3,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace ramet::model {
 
-// The shortest decimal that reads back as `value`; -0 is "0".
-std::string label_of_number(double value);
-
-// The number whose label this is, if it is one's.
+// The number whose label (data::number_label) this is, if it is one's.
 std::optional<double> number_of_label(std::string_view label);
 std::optional<std::int64_t> integer_of_label(std::string_view label);
 

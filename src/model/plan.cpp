@@ -1,26 +1,17 @@
 #include "model/plan.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "base/error.hpp"
+#include "base/tasks.hpp"
 #include "model/check.hpp"
 #include "model/labels.hpp"
 
 namespace ramet::model {
 namespace {
-
-// The largest float that is not above `cut`.
-float round_down(double cut) {
-  const auto nearest = static_cast<float>(cut);
-  if (static_cast<double>(nearest) <= cut) return nearest;
-  return std::nextafter(nearest, -std::numeric_limits<float>::infinity());
-}
 
 void collect_cuts(const Ensemble& ensemble, std::vector<PlanColumn>& columns,
                   const std::vector<std::int32_t>& column_of_feature) {
@@ -34,7 +25,7 @@ void collect_cuts(const Ensemble& ensemble, std::vector<PlanColumn>& columns,
   for (PlanColumn& column : columns) {
     std::sort(column.cuts.begin(), column.cuts.end());
     column.cuts.erase(std::unique(column.cuts.begin(), column.cuts.end()), column.cuts.end());
-    for (const double cut : column.cuts) column.float_cuts.push_back(round_down(cut));
+    column.lookup = data::BinLookup(column.cuts);
   }
 }
 
@@ -71,7 +62,8 @@ void make_columns(const Ensemble& ensemble, Plan& plan) {
 // The highest code that any column needs.
 std::size_t highest_code(const Plan& plan) {
   std::size_t highest = 0;
-  for (const PlanColumn& c : plan.columns) highest = std::max({highest, c.cuts.size() + 1, std::size_t{c.categories}});
+  for (const PlanColumn& c : plan.columns)
+    highest = std::max({highest, c.cuts.size() + 1, std::size_t{c.categories}});
   return highest;
 }
 
@@ -134,8 +126,8 @@ class TreeBuilder {
   }
 
   Node split_node(std::size_t i) {
-    const auto column = static_cast<std::size_t>(
-        plan_.column_of_feature[static_cast<std::size_t>(tree_.feature[i])]);
+    const auto column =
+        static_cast<std::size_t>(plan_.column_of_feature[static_cast<std::size_t>(tree_.feature[i])]);
     // Its children are the next two to be queued.
     Node node{.left = static_cast<std::uint32_t>(source_.size()),
               .column = static_cast<decltype(Node::column)>(column),
@@ -220,25 +212,23 @@ void make_nodes(const Ensemble& ensemble, Plan& plan) {
 
 Plan make_plan(const Ensemble& ensemble) {
   check_all(ensemble);
+  const FloatMode mode;
   Plan plan;
   make_columns(ensemble, plan);
   plan.reach.resize(ensemble.outputs.size());
-  for (const Tree& tree : ensemble.trees) plan.reach[static_cast<std::size_t>(tree.output)] += largest_leaf(tree);
+  for (const Tree& tree : ensemble.trees)
+    plan.reach[static_cast<std::size_t>(tree.output)] += largest_leaf(tree);
   const std::size_t highest = highest_code(plan);
-  if (highest <= std::numeric_limits<std::uint8_t>::max() &&
+  // One code stays unused: the ring of codes outside a set is then never empty.
+  if (highest < std::numeric_limits<std::uint8_t>::max() &&
       plan.columns.size() <= std::numeric_limits<std::uint16_t>::max()) {
     make_nodes<NarrowNode>(ensemble, plan);
-  } else if (highest <= std::numeric_limits<std::uint16_t>::max()) {
+  } else if (highest < std::numeric_limits<std::uint16_t>::max()) {
     make_nodes<MediumNode>(ensemble, plan);
   } else {
     make_nodes<WideNode>(ensemble, plan);
   }
   return plan;
-}
-
-const Plan& LazyPlan::get(const Ensemble& ensemble) const {
-  std::call_once(once_, [&] { plan_ = std::make_unique<const Plan>(make_plan(ensemble)); });
-  return *plan_;
 }
 
 }  // namespace ramet::model

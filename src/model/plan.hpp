@@ -9,14 +9,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <variant>
 #include <vector>
 
+#include "data/bin_lookup.hpp"
 #include "model/ensemble.hpp"
 
 namespace ramet::model {
@@ -47,8 +45,8 @@ struct PlanTree {
 struct PlanColumn {
   std::int32_t feature = 0;
   ColumnType type = ColumnType::numeric;
-  std::vector<double> cuts;       // numeric: strictly ascending
-  std::vector<float> float_cuts;  // the same rounded down: x <= cut and x <= float_cut agree for floats
+  std::vector<double> cuts;  // numeric: strictly ascending
+  data::BinLookup lookup;    // of the cuts
   // Categorical: codes of the labels. Views and numbers of the ensemble's dictionary.
   std::uint32_t categories = 0;
   std::unordered_map<std::string_view, std::uint32_t> code_of_label;
@@ -68,7 +66,8 @@ struct Plan {
   std::vector<std::int32_t> leaf_value;
   std::vector<std::int32_t> leaf_number;  // among the tree's leaves in the order of model::Tree
 
-  // Empty if no tree has sets, else one entry per node: no_set, or the set's first word. Bit c: code c goes left.
+  // Empty if no tree has sets, else one entry per node: no_set, or the set's first word. Bit c: code c goes
+  // left.
   std::vector<std::int32_t> node_set;
   std::vector<std::uint32_t> set_words;
 
@@ -77,15 +76,5 @@ struct Plan {
 
 // `ensemble` must outlive the plan. Throws Error{bad_model} if it makes no sense (model/check.hpp).
 Plan make_plan(const Ensemble& ensemble);
-
-// A plan that the first to need it makes. Thread-safe.
-class LazyPlan {
- public:
-  const Plan& get(const Ensemble& ensemble) const;
-
- private:
-  mutable std::once_flag once_;
-  mutable std::unique_ptr<const Plan> plan_;
-};
 
 }  // namespace ramet::model

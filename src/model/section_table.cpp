@@ -42,9 +42,12 @@ std::uint64_t table_checksum(std::vector<std::byte> header_and_table) {
 
 std::string_view section_name(SectionKind kind) {
   switch (kind) {
-    case SectionKind::head: return "head";
-    case SectionKind::features: return "features";
-    case SectionKind::trees: return "trees";
+    case SectionKind::head:
+      return "head";
+    case SectionKind::features:
+      return "features";
+    case SectionKind::trees:
+      return "trees";
   }
   return "unknown";
 }
@@ -79,8 +82,8 @@ std::uint32_t decode_header(std::span<const std::byte> header, std::uint64_t fil
   }
   const auto version = get<std::uint32_t>(header, version_at);
   if (version != file_format_version) {
-    fail(ErrorCode::bad_model, "format version {} (this library reads version {})", version,
-         file_format_version);
+    fail(ErrorCode::bad_model, "format version {} {}: this library reads version {}", version,
+         version > file_format_version ? "is too new" : "is unknown", file_format_version);
   }
   const auto size = get<std::uint64_t>(header, size_at);
   if (size != file_bytes) {
@@ -93,7 +96,8 @@ std::uint32_t decode_header(std::span<const std::byte> header, std::uint64_t fil
   return sections;
 }
 
-std::vector<SectionEntry> decode_table(std::span<const std::byte> header_and_table, std::uint64_t file_bytes) {
+std::vector<SectionEntry> decode_table(std::span<const std::byte> header_and_table,
+                                       std::uint64_t file_bytes) {
   const auto stored = get<std::uint64_t>(header_and_table, checksum_at);
   if (stored != table_checksum({header_and_table.begin(), header_and_table.end()})) {
     fail(ErrorCode::bad_model, "checksum of the section table does not agree: the file is damaged");
@@ -102,10 +106,11 @@ std::vector<SectionEntry> decode_table(std::span<const std::byte> header_and_tab
   std::uint64_t next = header_and_table.size();
   for (std::size_t at = file_header_bytes; at < header_and_table.size(); at += table_entry_bytes) {
     const std::size_t number = sections.size();
-    const SectionEntry section{.offset = get<std::uint64_t>(header_and_table, at),
-                               .length = get<std::uint64_t>(header_and_table, at + 8),
-                               .kind = static_cast<SectionKind>(get<std::uint32_t>(header_and_table, at + 16)),
-                               .checksum = get<std::uint64_t>(header_and_table, at + 24)};
+    const SectionEntry section{
+        .offset = get<std::uint64_t>(header_and_table, at),
+        .length = get<std::uint64_t>(header_and_table, at + 8),
+        .kind = static_cast<SectionKind>(get<std::uint32_t>(header_and_table, at + 16)),
+        .checksum = get<std::uint64_t>(header_and_table, at + 24)};
     const SectionKind least = number == 0   ? SectionKind::head
                               : number == 1 ? SectionKind::features
                                             : sections.back().kind;

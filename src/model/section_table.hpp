@@ -1,6 +1,7 @@
 // The outer layout of a model file: a header, a table of sections, then the sections, without gaps.
 //
-//   header   magic "RAMETMDL", format version u32, sections u32, file size u64, checksum u64 (of the header with
+//   header   magic "RAMETMDL", format version u32, sections u32, file size u64, checksum u64 (of the header
+//   with
 //            this field zero, and of the table)
 //   table    per section: offset u64, length u64, kind u32, zero u32, checksum u64
 //   sections kind by kind, each a FlatBuffers buffer of model.fbs padded with zeros to a multiple of 16 bytes
@@ -42,9 +43,9 @@ std::vector<std::byte> encode_table(std::vector<SectionEntry> sections);
 // Throws Error{bad_model} if this is no header of a file of that size.
 std::uint32_t decode_header(std::span<const std::byte> header, std::uint64_t file_bytes);
 
-// The table of `header_and_table` (exactly as long as decode_header implies), its checksum and layout checked:
-// sections follow each other without gaps up to the end of the file, one head first, then features, then trees.
-// Throws Error{bad_model}.
+// The table of `header_and_table` (exactly as long as decode_header implies), its checksum and layout
+// checked: sections follow each other without gaps up to the end of the file, one head first, then features,
+// then trees. Throws Error{bad_model}.
 std::vector<SectionEntry> decode_table(std::span<const std::byte> header_and_table, std::uint64_t file_bytes);
 
 }  // namespace ramet::model

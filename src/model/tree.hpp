@@ -25,7 +25,8 @@ struct Tree {
   std::vector<double> cover;               // sum of hessians of the node's (sampled) rows
   std::vector<std::int64_t> rows;          // number of them
 
-  // Bit k of a split's words: category k goes left. (categories + 31) / 32 words per set.
+  // Bit k of a split's words: category k goes left. (categories + 31) / 32 words per set,
+  // its own.
   std::vector<std::uint32_t> category_words;
 
   std::int32_t nodes() const { return static_cast<std::int32_t>(left.size()); }

@@ -17,12 +17,13 @@ namespace ramet::objective {
 
 using Objective = std::variant<SquaredError, Logistic, Softmax, Poisson, AbsoluteError, Caller>;
 
-// By name or alias; throws Error{invalid_parameter} that lists the nearest names.
+// By name or alias (case and - or _ do not matter); throws Error{invalid_parameter} that lists the nearest
+// names. Caller has no name.
 Objective make_objective(std::string_view name);
 
 const Traits& traits(const Objective& objective);
 
-// All names that make_objective takes, canonical ones first in each entry.
+// Of all objectives that make_objective finds.
 std::vector<const Traits*> all_traits();
 
 // Maps `rows` x `outputs` margins to predictions, in place.

@@ -1,7 +1,9 @@
 // What the engine needs to know of an objective before it calls it.
 //
 // An objective is one file with one struct, listed once in objective/objective.hpp. There are five kinds; the
-// concepts below say which member functions each must have. In a round the engine calls, in this order:
+// concepts below say which member functions each must have (objectives of kinds query and whole_set that meet
+// them stand in tests/objective/kinds_test.cpp). All functions are const and thread-safe, use exp and the
+// like from math/functions.hpp only, and sum in a fixed order. In a round the engine calls, in this order:
 //   1. the gradient function, on margins as doubles;  2. (quantises and grows trees);  3. the leaf rule.
 // After training, `prediction` maps margins to what the user sees.
 #pragma once
@@ -22,7 +24,21 @@ enum class Kind {
   caller,       // the caller gives the arrays
 };
 
-enum class LabelRange { any, non_negative, zero_one, class_index };
+enum class LabelRange {
+  any,           // finite
+  non_negative,  // finite, >= 0
+  zero_one,      // between 0 and 1: probabilities are allowed
+  class_index,   // whole numbers from 0 to classes - 1
+};
+
+// How the predicted mean follows from the margin (the inverse of a generalised linear model's link).
+// Metrics that compare predictions with labels go by it.
+enum class Response {
+  identity,  // mean = margin
+  logistic,  // 1 / (1 + exp(-margin))
+  log,       // exp(margin)
+  softmax,   // exp(margin[k]) / sum of exp(margin[j])
+};
 
 enum class LeafRule {
   newton,           // -G / (H + lambda)
@@ -38,7 +54,9 @@ struct Traits {
   bool unit_hessian = false;    // h = 1 before weights
   bool link = false;            // margins are not on the scale of the labels
   bool classification = false;  // predictions are class probabilities
-  std::string_view default_metric;
+  Response response = Response::identity;
+  std::string_view default_metric;  // empty: there is none
+  double max_delta_step = 0;        // bound of leaf weights where the user gives none; 0 = unbounded
 };
 
 struct GradientPair {

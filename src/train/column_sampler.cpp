@@ -7,13 +7,11 @@
 
 #include "math/random.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 
 using math::Stream;
 
-std::uint64_t child_path(std::uint64_t parent, bool right) {
-  return math::draw64(parent, right ? 2 : 1);
-}
+std::uint64_t child_path(std::uint64_t parent, bool right) { return math::draw64(parent, right ? 2 : 1); }
 
 std::vector<std::int32_t> sample_features(const std::vector<std::int32_t>& from, double fraction,
                                           std::uint64_t key) {
@@ -53,8 +51,8 @@ const backend::FeatureSet& ColumnSampler::by_level(int depth) {
   if (level >= levels_.size()) levels_.resize(level + 1);
   if (levels_[level] == nullptr && level_fraction_ < 1) {
     const auto key = math::stream_key(level_key_, Stream::features_by_level, level);
-    levels_[level] = std::make_shared<const std::vector<std::int32_t>>(
-        sample_features(candidates_, level_fraction_, key));
+    levels_[level] =
+        std::make_shared<const std::vector<std::int32_t>>(sample_features(candidates_, level_fraction_, key));
   }
   return levels_[level];
 }
@@ -67,4 +65,4 @@ backend::FeatureSet ColumnSampler::by_node(int depth, std::uint64_t path) {
       sample_features(level ? *level : candidates_, node_fraction_, key));
 }
 
-}  // namespace ramet::train
+}  // namespace ramet::training

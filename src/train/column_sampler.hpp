@@ -8,7 +8,7 @@
 #include "backend/split.hpp"
 #include "ramet/params.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 
 // A node's place in its tree: a hash of the left and right turns from the root.
 inline constexpr std::uint64_t root_path = 1;
@@ -41,4 +41,4 @@ class ColumnSampler {
   std::uint64_t node_key_ = 0;
 };
 
-}  // namespace ramet::train
+}  // namespace ramet::training

@@ -2,7 +2,7 @@
 
 #include <queue>
 
-namespace ramet::train {
+namespace ramet::training {
 namespace {
 
 struct Leaf {
@@ -70,4 +70,4 @@ backend::FinishedTree number_nodes(const GrowingTree& tree, const std::vector<st
   return finished;
 }
 
-}  // namespace ramet::train
+}  // namespace ramet::training

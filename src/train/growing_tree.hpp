@@ -6,7 +6,7 @@
 
 #include "backend/split.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 
 struct KnownNode {
   std::int32_t number = 0;  // the backend's, over all trees of the batch
@@ -45,4 +45,4 @@ Replay replay_best_first(const GrowingTree& tree, std::int64_t max_splits);
 backend::FinishedTree number_nodes(const GrowingTree& tree, const std::vector<std::int32_t>& splits,
                                    std::int32_t tree_number, std::vector<double>* gains);
 
-}  // namespace ramet::train
+}  // namespace ramet::training

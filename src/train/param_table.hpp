@@ -13,14 +13,13 @@
 
 #include "ramet/params.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 
 // Where in TrainParams the value lives; says the type, too.
-using Member =
-    std::variant<int TrainParams::*, double TrainParams::*, std::uint64_t TrainParams::*,
-                 std::string TrainParams::*, std::vector<std::string> TrainParams::*,
-                 std::optional<int> TrainParams::*, std::optional<double> TrainParams::*,
-                 std::optional<std::int64_t> TrainParams::*>;
+using Member = std::variant<int TrainParams::*, double TrainParams::*, std::uint64_t TrainParams::*,
+                            std::string TrainParams::*, std::vector<std::string> TrainParams::*,
+                            std::optional<int> TrainParams::*, std::optional<double> TrainParams::*,
+                            std::optional<std::int64_t> TrainParams::*>;
 
 // Numbers in [low, high]; without `low` itself if `above_low`; and 0 besides if `or_zero`.
 struct Interval {
@@ -56,4 +55,4 @@ std::span<const ParamRow> param_rows();
 // The pieces of "a, b, c"; blanks around them are dropped, an empty list has none.
 std::vector<std::string_view> split_list(std::string_view list);
 
-}  // namespace ramet::train
+}  // namespace ramet::training

@@ -4,12 +4,14 @@
 #include <charconv>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
+#include "backend/registry.hpp"
 #include "base/error.hpp"
 #include "metric/metric.hpp"
 #include "objective/objective.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 namespace {
 
 template <class T>
@@ -92,6 +94,14 @@ std::optional<double> number_of(const TrainParams& params, const Member& member)
   return std::visit([&](auto pointer) { return as_number(params.*pointer); }, member);
 }
 
+std::string device_names() {
+  std::string names;
+  for (const backend::Backend& backend : backend::backends()) {
+    names += (names.empty() ? "" : ", ") + std::string(backend.name);
+  }
+  return names;
+}
+
 struct Checker {
   const TrainParams& params;
   const ParamRow& row;
@@ -112,7 +122,10 @@ struct Checker {
     for (const std::string& name : params.metric) metric::make_metric(name);
   }
   void operator()(DeviceName) const {
-    if (params.device.empty()) refuse(row, "``", "a name that `ramet devices` lists, e.g. cpu");
+    for (const backend::Backend& backend : backend::backends()) {
+      if (backend.handles(params.device)) return;
+    }
+    refuse(row, params.device.empty() ? "``" : params.device, "one of " + device_names());
   }
 };
 
@@ -136,7 +149,7 @@ struct AllowedText {
   std::string operator()(const OneOf& one_of) const { return std::string(one_of.values); }
   std::string operator()(ObjectiveName) const { return names_of(objective::all_traits()); }
   std::string operator()(MetricNames) const { return names_of(metric::all_traits()); }
-  std::string operator()(DeviceName) const { return "cpu"; }
+  std::string operator()(DeviceName) const { return device_names(); }
 };
 
 }  // namespace
@@ -174,4 +187,4 @@ ParamType param_type(const Member& member) {
   return ParamType::integer;
 }
 
-}  // namespace ramet::train
+}  // namespace ramet::training

@@ -6,7 +6,7 @@
 
 #include "train/param_table.hpp"
 
-namespace ramet::train {
+namespace ramet::training {
 
 // The value as text; the shortest that reads back to the same number; "" for an empty optional or list.
 std::string print_value(const TrainParams& params, const ParamRow& row);
@@ -22,4 +22,4 @@ std::string allowed_text(const Allowed& allowed);
 
 ParamType param_type(const Member& member);
 
-}  // namespace ramet::train
+}  // namespace ramet::training

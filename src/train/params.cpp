@@ -21,13 +21,13 @@ struct Listing {
 Listing make_listing() {
   Listing listing;
   const TrainParams defaults{};
-  for (const train::ParamRow& row : train::param_rows()) {
-    listing.aliases.push_back(train::split_list(row.aliases));
+  for (const training::ParamRow& row : training::param_rows()) {
+    listing.aliases.push_back(training::split_list(row.aliases));
     listing.rows.push_back({.name = row.name,
                             .aliases = listing.aliases.back(),
-                            .type = train::param_type(row.member),
-                            .default_value = train::print_value(defaults, row),
-                            .range = train::allowed_text(row.allowed),
+                            .type = training::param_type(row.member),
+                            .default_value = training::print_value(defaults, row),
+                            .range = training::allowed_text(row.allowed),
                             .help = std::string(row.help),
                             .group = std::string(row.group)});
   }
@@ -45,14 +45,14 @@ Listing make_listing() {
   fail(ErrorCode::invalid_parameter, "{}: no such parameter{}", name, hint);
 }
 
-const train::ParamRow& find_row(std::string_view name) {
+const training::ParamRow& find_row(std::string_view name) {
   std::string key(name);
   std::replace(key.begin(), key.end(), '-', '_');
   const auto infos = parameters();
   for (std::size_t i = 0; i < infos.size(); ++i) {
     const auto& aliases = infos[i].aliases;
     if (infos[i].name == key || std::find(aliases.begin(), aliases.end(), key) != aliases.end()) {
-      return train::param_rows()[i];
+      return training::param_rows()[i];
     }
   }
   fail_unknown(name);
@@ -66,11 +66,11 @@ std::span<const ParamInfo> parameters() {
 }
 
 void set_parameter(TrainParams& params, std::string_view name, std::string_view value) {
-  train::parse_value(params, find_row(name), value);
+  training::parse_value(params, find_row(name), value);
 }
 
 std::string get_parameter(const TrainParams& params, std::string_view name) {
-  return train::print_value(params, find_row(name));
+  return training::print_value(params, find_row(name));
 }
 
 }  // namespace ramet

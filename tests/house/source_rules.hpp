@@ -30,6 +30,8 @@ std::vector<SourceFile> read_sources(const std::filesystem::path& repository);
 //   - a floor includes its own files, floors below it, and public headers; cpu and cuda share a floor;
 //   - a backend's headers are included by that backend and by train/backends.cpp only;
 //   - ramet/io.hpp belongs to io: lower floors do not see it;
+//   - io and cli are users of the library: beside public headers they see math, and io base and
+//   data/source.hpp;
 //   - Arrow belongs to io, the command-line parser to cli, oneTBB to base;
 //   - a public header includes public headers and the standard library only.
 std::vector<Violation> include_violations(const SourceFile& file);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "ramet/version.hpp"
+
 namespace ramet::house {
 namespace {
 
@@ -43,6 +45,8 @@ TEST(SourceRules, NoFileIsTooLong) {
   }
 }
 
+TEST(SourceRules, VersionsAgree) { EXPECT_STREQ(version_string, RAMET_PROJECT_VERSION); }
+
 TEST(SourceRules, UpwardIncludesAreRefused) {
   expect_refused("src/math/gain.hpp", "\"base/error.hpp\"", "not below it");
   expect_refused("src/data/page.hpp", "\"model/tree.hpp\"", "not below it");
@@ -57,9 +61,22 @@ TEST(SourceRules, BackendsAreHidden) {
   expect_refused("src/cpu/histogram.cpp", "\"cuda/histogram.hpp\"", "not below it");
   expect_refused("src/cuda/histogram.cu", "\"cpu/histogram.hpp\"", "not below it");
   expect_refused("src/train/train.cpp", "\"cpu/backend.hpp\"", "only src/train/backends.cpp");
-  expect_refused("src/cli/main.cpp", "\"cuda/backend.hpp\"", "only src/train/backends.cpp");
+  expect_refused("src/cli/devices.cpp", "\"cuda/backend.hpp\"", "only src/train/backends.cpp");
   expect_allowed("src/train/backends.cpp", "\"cpu/backend.hpp\"");
   expect_allowed("src/cpu/histogram.cpp", "\"cpu/backend.hpp\"");
+}
+
+TEST(SourceRules, TheTopFloorsUseTheLibraryAsUsersDo) {
+  expect_refused("src/cli/train.cpp", "\"train/params.hpp\"", "uses public headers");
+  expect_refused("src/cli/train.cpp", "\"base/error.hpp\"", "uses public headers");
+  expect_refused("src/cli/train.cpp", "\"io/rows.hpp\"", "uses public headers");
+  expect_refused("src/io/table.cpp", "\"data/page.hpp\"", "uses public headers");
+  expect_refused("src/io/table.cpp", "\"train/params.hpp\"", "uses public headers");
+  expect_allowed("src/io/table.cpp", "\"data/source.hpp\"");
+  expect_allowed("src/io/table.cpp", "\"base/error.hpp\"");
+  expect_allowed("src/cli/exposure.cpp", "\"math/functions.hpp\"");
+  expect_allowed("src/cli/train.cpp", "\"ramet/train.hpp\"");
+  expect_allowed("src/cli/train.cpp", "\"command.hpp\"");
 }
 
 TEST(SourceRules, LibrariesStayOnTheirFloor) {

@@ -49,6 +49,8 @@ def parameters(settings: Settings, kind: str, classes: int) -> dict:
         "logging_level": "Silent",
         **growth(settings),
     }
+    if kind == "binary":
+        chosen["boost_from_average"] = True  # the default for RMSE; there is none for MultiClass
     if settings.growth != "symmetric":
         chosen["min_data_in_leaf"] = 1
     return chosen
@@ -61,7 +63,9 @@ def pool(table: Table, with_labels: bool) -> catboost.Pool:
         columns = [c for c in features.columns if isinstance(features[c].dtype, pd.CategoricalDtype)]
         features = features.copy()
         for name in columns:
-            features[name] = features[name].astype(object).where(features[name].notna(), MISSING_CATEGORY).astype(str)
+            features[name] = (
+                features[name].astype(object).where(features[name].notna(), MISSING_CATEGORY).astype(str)
+            )
     return catboost.Pool(
         features,
         label=table.labels if with_labels else None,

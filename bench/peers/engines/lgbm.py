@@ -15,6 +15,15 @@ from peers.settings import Settings, Unsupported
 from peers.table import Table
 
 OBJECTIVES = {"binary": "binary", "multiclass": "multiclass", "regression": "regression", "poisson": "poisson"}
+BIN_SAMPLE = 262_144  # rows that bin edges are made from: Ramet's default, LightGBM's is 200,000
+# LightGBM's defaults, which are Ramet's too; written out so that they stay matched.
+CATEGORIES = {
+    "max_cat_to_onehot": 4,
+    "max_cat_threshold": 32,
+    "cat_smooth": 10.0,
+    "cat_l2": 10.0,
+    "min_data_per_group": 100,
+}
 
 
 @dataclass
@@ -49,6 +58,8 @@ def parameters(settings: Settings, kind: str, classes: int) -> dict:
         "min_sum_hessian_in_leaf": settings.min_child_weight * ratio,
         "min_data_in_leaf": 1,
         "min_data_in_bin": 1,
+        "bin_construct_sample_cnt": BIN_SAMPLE,
+        **CATEGORIES,
         "feature_pre_filter": False,
         "num_threads": settings.threads,
         "seed": settings.seed,

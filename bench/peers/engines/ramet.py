@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from peers.settings import Settings, Task
-from peers.table import class_text, read_frame
+from peers.table import read_text
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 OBJECTIVES = {
@@ -28,7 +29,16 @@ class CommandFailed(Exception):
 
 
 def command() -> str:
+    """$RAMET, or the release build of this repository."""
     return os.environ.get("RAMET", str(REPOSITORY / "build" / "release" / "bin" / "ramet"))
+
+
+def use(path: Path | None) -> None:
+    """Takes the option `--ramet` and checks early that there is a command to run; None keeps `command()`."""
+    if path is not None:
+        os.environ["RAMET"] = str(path.resolve())
+    if shutil.which(command()) is None:
+        raise SystemExit(f"--ramet {command()}: no such program; build it first or give its path")
 
 
 def call(arguments: list[str]) -> str:
@@ -65,8 +75,8 @@ def parameters(settings: Settings, kind: str) -> dict:
 
 def with_margin(task: Task, folder: Path) -> tuple[Path, Path]:
     """The task's files with a column of initial margins, as the peers compute it (see `table.margins`)."""
-    train, test = read_frame(task.train), read_frame(task.test)
-    log_rate = np.log(train[task.target].sum() / train[task.exposure].sum())
+    train, test = read_text(task.train), read_text(task.test)
+    log_rate = np.log(train[task.target].astype(float).sum() / train[task.exposure].astype(float).sum())
     files = (folder / "train-margin.csv", folder / "test-margin.csv")
     for frame, file in zip((train, test), files, strict=True):
         frame[MARGIN_COLUMN] = np.log(frame[task.exposure].astype(float)) + log_rate
@@ -94,6 +104,7 @@ def run(task: Task, settings: Settings, folder: Path) -> tuple[dict, np.ndarray]
     model, report, output = folder / "model.ramet", folder / "report.json", folder / "predictions.csv"
     chosen = parameters(settings, task.kind)
     parameter_options = [text for name, value in chosen.items() for text in (f"--{name}", str(value))]
+    parameter_options += [text for option in settings.ramet_options for text in ("--set", option)]
     call(
         ["train", "--data", str(train_file), *role_options(task), *margin_options, *parameter_options]
         + ["--model", str(model), "--report", str(report)]
@@ -102,6 +113,7 @@ def run(task: Task, settings: Settings, folder: Path) -> tuple[dict, np.ndarray]
         ["predict", "--model", str(model), "--data", str(test_file), *margin_options]
         + ["--output", str(output), "--threads", str(settings.threads)]
     )
+    chosen.update(option.split("=", 1) for option in settings.ramet_options)
     return outcome(json.loads(report.read_text()), chosen), read_predictions(output, task)
 
 
@@ -115,6 +127,7 @@ def outcome(report: dict, chosen: dict) -> dict:
         "train_s": timing["train_s"],
         "phases": timing.get("phases", {}),
         "start_memory_bytes": 0,
+        "train_memory_bytes": 0,
         "peak_memory_bytes": report["peak_memory_bytes"],
     }
 
@@ -124,13 +137,12 @@ def read_predictions(output: Path, task: Task) -> np.ndarray:
     frame = pd.read_csv(output)
     if task.kind != "multiclass":
         return frame.iloc[:, 0].to_numpy()
-    names = sorted(frame.columns, key=class_key)
-    return frame[names].to_numpy()
+    return frame[in_class_order(list(frame.columns))].to_numpy()
 
 
-def class_key(name: str) -> tuple[int, float, bytes]:
-    """Numbers in numeric order, then text in byte order."""
+def in_class_order(names: list[str]) -> list[str]:
+    """By value if all are numbers, else by bytes."""
     try:
-        return (0, float(class_text(name)), b"")
+        return sorted(names, key=float)
     except ValueError:
-        return (1, 0.0, name.encode())
+        return sorted(names, key=str.encode)

@@ -1,0 +1,1 @@
+"""Self-checks of bench/accuracy: `bench/peers/self-check`."""

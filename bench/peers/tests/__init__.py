@@ -1,0 +1,1 @@
+"""Self-checks of bench/peers: `bench/peers/self-check`."""

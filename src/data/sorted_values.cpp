@@ -1,0 +1,139 @@
+#include "data/sorted_values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace ramet::data {
+namespace {
+
+// Integers in the order of the numbers they stand for.
+template <class Key, class Value>
+Key key_of(Value value) {
+  constexpr int sign = std::numeric_limits<Key>::digits - 1;
+  const auto bits = std::bit_cast<Key>(value);
+  return bits >> sign != 0 ? static_cast<Key>(~bits) : static_cast<Key>(bits | Key{1} << sign);
+}
+template <class Value, class Key>
+Value value_of(Key key) {
+  constexpr int sign = std::numeric_limits<Key>::digits - 1;
+  return std::bit_cast<Value>(key >> sign != 0 ? static_cast<Key>(key ^ Key{1} << sign)
+                                               : static_cast<Key>(~key));
+}
+
+// Least significant digit first; digits that all keys share are skipped.
+template <class Key>
+void radix_sort(std::vector<Key>& keys) {
+  constexpr int digit_bits = 11;
+  constexpr std::size_t digit_values = std::size_t{1} << digit_bits;
+  constexpr int digits = (std::numeric_limits<Key>::digits + digit_bits - 1) / digit_bits;
+  if (keys.size() < 512) {
+    std::sort(keys.begin(), keys.end());
+    return;
+  }
+  const auto digit = [](Key key, int d) {
+    return static_cast<std::size_t>(key >> (d * digit_bits)) & (digit_values - 1);
+  };
+  std::vector<std::size_t> starts(digits * digit_values, 0);
+  for (const Key key : keys) {
+    for (int d = 0; d < digits; ++d) ++starts[static_cast<std::size_t>(d) * digit_values + digit(key, d)];
+  }
+  std::vector<Key> moved(keys.size());
+  for (int d = 0; d < digits; ++d) {
+    const std::span<std::size_t> start(starts.data() + static_cast<std::size_t>(d) * digit_values,
+                                       digit_values);
+    if (start[digit(keys.front(), d)] == keys.size()) continue;
+    std::size_t next = 0;
+    for (std::size_t& s : start) next += std::exchange(s, next);
+    for (const Key key : keys) moved[start[digit(key, d)]++] = key;
+    keys.swap(moved);
+  }
+}
+
+template <class Value, class Key>
+DistinctValues count_as(std::span<const double> values) {
+  std::vector<Key> keys(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) keys[i] = key_of<Key>(static_cast<Value>(values[i]));
+  radix_sort(keys);
+  DistinctValues distinct;
+  for (std::size_t i = 0; i < keys.size();) {
+    std::size_t end = i + 1;
+    while (end < keys.size() && keys[end] == keys[i]) ++end;
+    distinct.values.push_back(static_cast<double>(value_of<Value>(keys[i])));
+    distinct.counts.push_back(static_cast<std::int64_t>(end - i));
+    i = end;
+  }
+  return distinct;
+}
+
+DistinctValues merge(const DistinctValues& a, const DistinctValues& b) {
+  DistinctValues both;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < a.values.size() || j < b.values.size()) {
+    const bool from_a = j == b.values.size() || (i < a.values.size() && a.values[i] <= b.values[j]);
+    const bool from_b = i == a.values.size() || (j < b.values.size() && b.values[j] <= a.values[i]);
+    both.values.push_back(from_a ? a.values[i] : b.values[j]);
+    both.counts.push_back((from_a ? a.counts[i] : 0) + (from_b ? b.counts[j] : 0));
+    i += from_a ? 1 : 0;
+    j += from_b ? 1 : 0;
+  }
+  return both;
+}
+
+template <class T>
+void append(std::vector<std::byte>& bytes, std::span<const T> values) {
+  const auto raw = std::as_bytes(values);
+  bytes.insert(bytes.end(), raw.begin(), raw.end());
+}
+
+template <class T>
+std::vector<T> take(std::span<const std::byte>& bytes, std::size_t count) {
+  std::vector<T> values(count);
+  if (count > 0) std::memcpy(values.data(), bytes.data(), count * sizeof(T));
+  bytes = bytes.subspan(count * sizeof(T));
+  return values;
+}
+
+}  // namespace
+
+DistinctValues count_distinct(std::span<double> values) {
+  std::size_t kept = 0;
+  bool floats = true;
+  for (const double value : values) {
+    values[kept] = value + 0.0;  // -0 + 0 is +0
+    kept += value == value ? 1 : 0;
+    floats &= static_cast<double>(static_cast<float>(value)) == value || value != value;
+  }
+  const std::span<const double> present = values.first(kept);
+  return floats ? count_as<float, std::uint32_t>(present) : count_as<double, std::uint64_t>(present);
+}
+
+std::vector<DistinctValues> merge_over_ranks(Communicator& communicator, std::vector<DistinctValues> mine) {
+  if (communicator.size() == 1) return mine;
+  std::vector<std::byte> bytes;
+  for (const DistinctValues& column : mine) {
+    const std::uint64_t size = column.values.size();
+    append(bytes, std::span(&size, 1));
+    append<double>(bytes, column.values);
+    append<std::int64_t>(bytes, column.counts);
+  }
+  const std::vector<std::byte> gathered = communicator.all_gather(bytes);
+  std::span<const std::byte> rest(gathered);
+  std::vector<DistinctValues> all(mine.size());
+  for (int r = 0; r < communicator.size(); ++r) {
+    for (DistinctValues& column : all) {
+      const std::size_t size = take<std::uint64_t>(rest, 1)[0];
+      DistinctValues theirs;
+      theirs.values = take<double>(rest, size);
+      theirs.counts = take<std::int64_t>(rest, size);
+      column = merge(column, theirs);
+    }
+  }
+  return all;
+}
+
+}  // namespace ramet::data

@@ -1,0 +1,67 @@
+// K classes, one margin each; margins that differ by a constant mean the same.
+//   p[k] = exp(margin[k]) / sum over j of exp(margin[j])
+//   loss      -log(p[y])
+//   gradient  p[k] - (k == y),  hessian  2 p[k] (1 - p[k])
+// Of the K x K matrix of second derivatives only a diagonal is used. Its own diagonal is p[k] (1 - p[k]);
+// twice that is an upper bound of the whole matrix (the difference is diagonally dominant), so that stepping
+// in all classes at once cannot overshoot. Friedman, "Greedy function approximation: a gradient boosting
+// machine", Annals of Statistics 2001, section 4.6, has the factor K / (K - 1) instead.
+#pragma once
+
+#include <array>
+
+#include "math/functions.hpp"
+#include "math/host_device.hpp"
+#include "objective/traits.hpp"
+
+namespace ramet::objective {
+
+struct Softmax {
+  static constexpr std::array<std::string_view, 4> aliases{"multi:softmax", "multiclass", "softmax",
+                                                           "softprob"};
+  static constexpr Traits traits{.name = "multi:softprob",
+                                 .aliases = aliases,
+                                 .kind = Kind::row_outputs,
+                                 .labels = LabelRange::class_index,
+                                 .link = true,
+                                 .classification = true,
+                                 .response = Response::softmax,
+                                 .default_metric = "mlogloss"};
+
+  // Keeps the sum of hessians positive where every row is certain.
+  static constexpr double least_hessian = 1e-16;
+  // A base margin stays finite for a class that no row has.
+  static constexpr double least_share = 1e-15;
+
+  RAMET_HD void gradients(const double* margins, int outputs, double label, GradientPair* out) const {
+    double largest = margins[0];
+    for (int k = 1; k < outputs; ++k) largest = margins[k] > largest ? margins[k] : largest;
+    for (int k = 0; k < outputs; ++k) out[k].g = math::exp(margins[k] - largest);
+    double sum = 0;
+    for (int k = 0; k < outputs; ++k) sum += out[k].g;
+    for (int k = 0; k < outputs; ++k) {
+      const double p = out[k].g / sum;
+      const double h = (2.0 * p) * (1.0 - p);
+      out[k].g = p - (static_cast<double>(k) == label ? 1.0 : 0.0);
+      out[k].h = h > least_hessian ? h : least_hessian;
+    }
+  }
+  // `predictions` may be `margins`.
+  RAMET_HD void predictions(const double* margins, int outputs, double* predictions) const {
+    double largest = margins[0];
+    for (int k = 1; k < outputs; ++k) largest = margins[k] > largest ? margins[k] : largest;
+    double sum = 0;
+    for (int k = 0; k < outputs; ++k) {
+      predictions[k] = math::exp(margins[k] - largest);
+      sum += predictions[k];
+    }
+    for (int k = 0; k < outputs; ++k) predictions[k] /= sum;
+  }
+  double base_margin(double share) const { return math::log(share < least_share ? least_share : share); }
+  // A base score is added to every class's margin as it is.
+  double margin_of(double base_score) const { return base_score; }
+};
+
+static_assert(RowOutputsObjective<Softmax>);
+
+}  // namespace ramet::objective
