@@ -41,8 +41,10 @@ struct DatasetOptions {
   std::vector<std::string> class_names{};    // label k is class_names[k]
   std::string target_name{};
   BinParams bins{};
-  const Dataset* reference =
-      nullptr;  // use this data set's schema and bins (validation sets); `bins` is ignored
+  // Use this data set's schema, bins and stored columns (validation sets); `bins` is ignored. Typed columns
+  // and sources are matched by name, in any order, none missing and none more; matrices by position.
+  // Categories that it does not know are missing.
+  const Dataset* reference = nullptr;
   std::shared_ptr<Communicator> communicator{};  // the rows are one rank's shard; default: all rows are here
   std::int64_t page_rows = 0;                    // rows a page, 0 = default; never changes a model
   int threads = 0;                               // 0 = all cores; never changes a model
@@ -72,8 +74,9 @@ struct CsrView {
 class Dataset {
  public:
   // Dense matrix, rows x cols; element (r, c) is x[r * row_stride + c * col_stride] (strides in elements;
-  // row_stride 0 = row-major, i.e. cols). NaN is missing; infinities are ordinary values.
-  // Throws Error{invalid_data} naming the row or column at fault.
+  // row_stride 0 = row-major, i.e. cols, with col_stride 1). NaN is missing; infinities are ordinary values.
+  // Each throws Error{invalid_data, invalid_parameter} naming the row, column or option at fault; with a
+  // communicator on all ranks if on any.
   static Dataset from_dense(const float* x, std::int64_t rows, int cols, const DatasetOptions& options = {},
                             std::int64_t row_stride = 0, std::int64_t col_stride = 1);
   static Dataset from_dense(const double* x, std::int64_t rows, int cols, const DatasetOptions& options = {},

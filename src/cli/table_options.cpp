@@ -76,6 +76,7 @@ io::TableOptions table_options(const TableArguments& arguments, int threads) {
   options.target = arguments.target;
   options.weight = arguments.weight;
   options.base_margin = arguments.base_margin;
+  if (!arguments.exposure.empty()) options.base_margin = {arguments.exposure};
   options.group = arguments.group;
   options.ignore = arguments.ignore;
   options.categorical = arguments.categorical;

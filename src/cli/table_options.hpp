@@ -35,7 +35,8 @@ enum class Roles {
 
 void add_table_options(CLI::App& command, TableArguments& arguments, Roles roles);
 
-// The same for the reader. Throws UsageError if the arguments contradict each other.
+// The same for the reader, to whom exposures are a base margin column: see exposure.hpp. Throws UsageError if
+// the arguments contradict each other.
 io::TableOptions table_options(const TableArguments& arguments, int threads);
 
 }  // namespace ramet::cli

@@ -146,9 +146,13 @@ TrainingJob make_job(const TrainArguments& a, const TrainParams& params, const T
   return job;
 }
 
-TrainingResult train_with_progress(TrainingJob& job, const TrainArguments& a, const Interrupts& interrupts) {
+TrainingResult train_with_progress(TrainingJob& job, const TrainArguments& a, Interrupts& interrupts) {
   Progress progress(stderr, progress_style(stderr, a.quiet, a.verbose));
-  job.on_round = [&](const RoundInfo& info) { progress.round(info); };
+  job.on_round = [&](const RoundInfo& info) {
+    interrupts
+        .note_only();  // from here on `cancelled` is asked often enough, and there may be a bar to remove
+    progress.round(info);
+  };
   job.cancelled = [&] { return interrupts.requested() != 0; };
   job.log = [&](LogLevel level, std::string_view text) {
     if (level == LogLevel::warning && !a.quiet) progress.line(fmt::format("ramet: warning: {}", text));
@@ -189,6 +193,7 @@ int run_train(CLI::App& app, TrainArguments& a) {
   TrainingJob job = make_job(a, params, tables);
   const TrainingResult result = train_with_progress(job, a, interrupts);
 
+  interrupts.check();
   interrupts.note_only();
   const Stopwatch save;
   result.model.save(a.model);

@@ -67,7 +67,7 @@ void count_row(const ColumnOffsets& columns, const std::uint8_t* row, const Targ
 
 // The hot loop. `bases` are the byte columns' code bases, contiguous for the sake of one load per column.
 template <bool indexed, class Target, class Gradient>
-void add_rows(const ColumnOffsets& columns, const std::int32_t* bases, std::int64_t row_bytes,
+void add_rows(const ColumnOffsets& columns, const std::int64_t* bases, std::int64_t row_bytes,
               const RowSlice& rows, const Gradient* gradients, const Target& target) {
   const std::uint8_t* packed = rows.page->packed.data();
   const std::int64_t byte_columns = columns.byte_end - columns.byte_begin;
@@ -110,7 +110,7 @@ template <class Target, class Gradient>
 void add_slice(const HistogramLayout& layout, std::int32_t begin, std::int32_t end, std::int64_t row_bytes,
                const RowSlice& rows, const Gradient* gradients, const Target& target) {
   const ColumnOffsets columns = offsets(layout, begin, end);
-  std::vector<std::int32_t> bases;
+  std::vector<std::int64_t> bases;
   for (const HistogramColumn* c = columns.byte_begin; c != columns.byte_end; ++c)
     bases.push_back(c->code_base);
   if (rows.ids != nullptr) {

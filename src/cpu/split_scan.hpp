@@ -27,7 +27,7 @@ struct ScanBest {
   std::int32_t candidate = -1;  // the first of those with the highest gain
 };
 
-// Whether the scans apply: no L1 term, no bound on the weight, no counts, and scales that cannot overflow.
+// Whether the scans apply: the scales cannot overflow. Columns with counts need the plain search.
 bool scan_applies(const SearchSettings& settings);
 
 // The best admissible candidate with a gain above least_gain and not below `at_least`.

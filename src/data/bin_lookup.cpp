@@ -1,8 +1,11 @@
 #include "data/bin_lookup.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
+
+#include "data/lookup_kernel.hpp"
 
 namespace ramet::data {
 namespace {
@@ -15,52 +18,40 @@ float round_down(double value) {
              : nearest;
 }
 
-// Binary search without branches; `cuts` has 2^steps - 1 entries.
-template <class Value>
-std::uint32_t search(const Value* cuts, int steps, Value value) {
-  std::uint32_t below = 0;
-  for (int step = steps - 1; step >= 0; --step) {
-    const std::uint32_t half = std::uint32_t{1} << step;
-    below += cuts[below + half - 1] < value ? half : 0;
+// Sorted cuts in the order of a CutTree.
+std::vector<double> make_tree(std::span<const double> cuts, int steps) {
+  const std::size_t size = std::size_t{1} << steps;
+  std::vector<double> tree(std::max(size, min_tree_size), std::numeric_limits<double>::infinity());
+  for (std::size_t k = 1; k < size; ++k) {
+    // Node k of a level with 2^level nodes.
+    const int level = static_cast<int>(std::bit_width(k)) - 1;
+    const std::size_t number = k - (std::size_t{1} << level);
+    const std::size_t sorted = ((2 * number + 1) << (steps - 1 - level)) - 1;
+    if (sorted < cuts.size()) tree[k] = cuts[sorted];
   }
-  return value == value ? below + 1 : 0;
-}
-
-template <class Value>
-const Value* cuts_for(const std::vector<double>& doubles, const std::vector<float>& floats) {
-  if constexpr (sizeof(Value) == sizeof(float)) {
-    return floats.data();
-  } else {
-    return doubles.data();
-  }
+  return tree;
 }
 
 }  // namespace
 
-BinLookup::BinLookup(std::span<const double> cuts) : steps_(static_cast<int>(std::bit_width(cuts.size()))) {
-  const std::size_t size = (std::size_t{1} << steps_) - 1;
-  cuts_.assign(cuts.begin(), cuts.end());
-  cuts_.resize(size, std::numeric_limits<double>::infinity());
-  for (const double cut : cuts_) float_cuts_.push_back(round_down(cut));
+BinLookup::BinLookup(std::span<const double> cuts)
+    : steps_(static_cast<int>(std::bit_width(cuts.size()))), tree_(make_tree(cuts, steps_)) {
+  for (const double cut : tree_) float_tree_.push_back(round_down(cut));
 }
 
-std::uint32_t BinLookup::code(double value) const { return search(cuts_.data(), steps_, value); }
+std::uint32_t BinLookup::code(double value) const {
+  std::uint32_t code = 0;
+  codes(&value, 1, &code);
+  return code;
+}
 
 template <class Value, class Code>
 void BinLookup::codes(const Value* values, std::int64_t count, Code* codes) const {
-  const Value* cuts = cuts_for<Value>(cuts_, float_cuts_);
-  constexpr std::int64_t lanes = 16;  // searches side by side
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    std::uint32_t below[lanes] = {};
-    for (int step = steps_ - 1; step >= 0; --step) {
-      const std::uint32_t half = std::uint32_t{1} << step;
-      for (int k = 0; k < lanes; ++k) below[k] += cuts[below[k] + half - 1] < values[i + k] ? half : 0;
-    }
-    for (int k = 0; k < lanes; ++k)
-      codes[i + k] = static_cast<Code>(values[i + k] == values[i + k] ? below[k] + 1 : 0);
-  }
-  for (; i < count; ++i) codes[i] = static_cast<Code>(search(cuts, steps_, values[i]));
+  find_codes({.float_tree = {.cuts = float_tree_.data(), .steps = steps_},
+              .double_tree = {.cuts = tree_.data(), .steps = steps_},
+              .values = values,
+              .count = count,
+              .codes = codes});
 }
 
 template void BinLookup::codes(const float*, std::int64_t, std::uint8_t*) const;

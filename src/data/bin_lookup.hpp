@@ -22,11 +22,10 @@ class BinLookup {
   void codes(const Value* values, std::int64_t count, Code* codes) const;
 
  private:
-  // Padded with +infinity, which is below no value, to 2^steps - 1 entries.
-  std::vector<double> cuts_;
-  // Rounded down: for a float x, cut < x and float_cut < x agree.
-  std::vector<float> float_cuts_;
   int steps_ = 0;
+  std::vector<double> tree_;  // see data/lookup_kernel.hpp
+  // Rounded down: for a float x, cut < x and float_cut < x agree.
+  std::vector<float> float_tree_;
 };
 
 }  // namespace ramet::data

@@ -173,17 +173,22 @@ void Survey::set_cuts(Result& result, SampledValues& sample, std::size_t group) 
   std::vector<std::vector<double>>& values = sample.values();
   std::vector<DistinctValues> distinct(values.size());
   const auto columns = static_cast<std::int64_t>(values.size());
+  const auto cut = [&](std::int64_t k) {
+    const std::int32_t f = numeric_[group + static_cast<std::size_t>(k)];
+    result.bins.features[f].cuts = make_cuts(distinct[k], result.bins.params.max_bin);
+    distinct[k] = {};
+  };
+  const bool alone = data_.communicator->size() == 1;
   comm::together(*data_.communicator, [&] {
     tasks_.for_each(columns, [&](std::int64_t k) {
       distinct[k] = count_distinct(values[k]);
       values[k] = {};
+      if (alone) cut(k);
     });
   });
+  if (alone) return;
   distinct = merge_over_ranks(*data_.communicator, std::move(distinct));
-  tasks_.for_each(columns, [&](std::int64_t k) {
-    result.bins.features[numeric_[group + static_cast<std::size_t>(k)]].cuts =
-        make_cuts(distinct[k], result.bins.params.max_bin);
-  });
+  tasks_.for_each(columns, cut);
 }
 
 // Features with one bin may still differ in what is missing, which the sample does not tell.

@@ -129,7 +129,7 @@ void assign_others(Roles& roles, const TableOptions& options) {
   for (const std::string& name : options.numeric) {
     FileColumn& column = roles.take(name, "numeric");
     column.reading = Reading::number;
-    column.number_hint = fmt::format(" (categorical = {} would train on its texts)", name);
+    column.number_hint = " (make it categorical to train on text)";
   }
 }
 

@@ -20,7 +20,7 @@ struct PoissonDeviance {
     const double positive = label > 0 ? label : 1.0;
     const double surprise = label > 0 ? label * (math::log(positive) - margins[0]) : 0.0;
     const double half = (surprise - label) + math::exp(margins[0]);
-    return half > 0 ? 2.0 * half : 0.0;  // never negative but for rounding
+    return half < 0 ? 0.0 : 2.0 * half;  // never negative but for rounding
   }
   double finish(double sum, double weight) const { return sum / weight; }
 };

@@ -47,8 +47,10 @@ concept Judge = requires(objective::Response response) {
 // A weighted mean over rows of a term of that row alone.
 template <class T>
 concept RowMetric = Judge<T> && requires(const T& m, const double* margins, int outputs, double label) {
-  { m.term(margins, outputs, label) } -> std::same_as<double>;  // outputs margins of the row; never NaN
-  { m.finish(label, label) } -> std::same_as<double>;           // (sum of weight * term, sum of weights > 0)
+  {
+    m.term(margins, outputs, label)
+    } -> std::same_as<double>;                         // outputs margins of the row; NaN counts as infinite
+  { m.finish(label, label) } -> std::same_as<double>;  // (sum of weight * term, sum of weights > 0)
 };
 
 // A row of a metric that needs all rows together, in exact order of score: margins are in integer units.

@@ -228,6 +228,7 @@ Plan make_plan(const Ensemble& ensemble) {
   } else {
     make_nodes<WideNode>(ensemble, plan);
   }
+  plan.slices = make_slices(plan);
   return plan;
 }
 

@@ -16,6 +16,7 @@
 
 #include "data/bin_lookup.hpp"
 #include "model/ensemble.hpp"
+#include "model/slices.hpp"
 
 namespace ramet::model {
 
@@ -39,6 +40,7 @@ struct PlanTree {
   std::int32_t shift = 0;
   std::int32_t shallowest_leaf = 0;  // its depth
   bool has_sets = false;             // some split is a bit set
+  bool sliced = false;               // is in Plan::slices
 };
 
 // A feature that some split uses.
@@ -70,6 +72,8 @@ struct Plan {
   // left.
   std::vector<std::int32_t> node_set;
   std::vector<std::uint32_t> set_words;
+
+  SlicePlan slices;  // for large batches
 
   std::vector<std::int64_t> reach;  // per output: the most that all trees can move a margin, in units
 };

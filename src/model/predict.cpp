@@ -1,6 +1,7 @@
 #include "model/predict.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -8,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "base/buffer.hpp"
 #include "base/error.hpp"
 #include "base/tasks.hpp"
 #include "math/score.hpp"
@@ -17,8 +19,9 @@
 namespace ramet::model {
 namespace {
 
-constexpr std::int64_t block_bytes = 32 * 1024;  // of codes: within the L1 cache, or little more
-constexpr std::int64_t most_block_rows = 256;
+constexpr std::int64_t block_bytes = 512 * 1024;  // of codes: within the L2 cache
+constexpr std::int64_t most_block_rows = slice_rows;
+constexpr std::int64_t least_slice_rows = 96;  // fewer walk faster one by one
 constexpr std::int64_t most_task_rows = 1 << 14;
 constexpr int most_threads = 1 << 16;
 
@@ -109,27 +112,20 @@ class Block {
 
   // Calls reach(tree number, row, node of the plan) for all trees and rows.
   template <class Reach>
-  void walk(const Reach& reach) const {
-    const Walker<Node> walker(call_.plan, {.codes = codes_.data(), .stride = capacity_});
-    const std::size_t trees = call_.trees.size();
-    const bool few_rows = rows_ < lanes;
-    const std::size_t by_row = few_rows ? trees / lanes * lanes : 0;
-    for (std::size_t t = 0; t < by_row; t += lanes) {
-      for (std::int64_t row = 0; row < rows_; ++row) {
-        const auto at = walker.one_row(call_.trees.data() + t, row);
-        for (int k = 0; k < lanes; ++k) reach(t + k, row, call_.trees[t + k].first_node + at[k]);
-      }
+  void walk(const Reach& reach) {
+    bool sliced = false;
+    if constexpr (sizeof(Code) <= 2) {
+      sliced = capacity_ == slice_rows && rows_ >= least_slice_rows;
+      if (sliced) walk_slices(reach);
     }
-    for (std::size_t t = by_row; t < trees; ++t) {
-      for (std::int64_t row = 0; row < rows_; row += lanes) {
-        const auto at = walker.one_tree(call_.trees[t], row);
-        const auto used = static_cast<int>(std::min<std::int64_t>(lanes, rows_ - row));
-        for (int k = 0; k < used; ++k) reach(t, row + k, call_.trees[t].first_node + at[k]);
-      }
+    if (rows_ < lanes) {
+      walk_few_rows(reach);
+    } else {
+      walk_trees(0, sliced, reach);
     }
   }
 
-  void add_to(std::int64_t* scores) const {
+  void add_to(std::int64_t* scores) {
     const std::int64_t outputs = static_cast<std::int64_t>(call_.ensemble.outputs.size());
     walk([&](std::size_t t, std::int64_t row, std::size_t node) {
       const PlanTree& tree = call_.trees[t];
@@ -138,10 +134,64 @@ class Block {
   }
 
  private:
+  // From tree `first` on, without the sliced ones if they are done.
+  template <class Reach>
+  void walk_trees(std::size_t first, bool without_sliced, const Reach& reach) const {
+    const Walker<Node> walker(call_.plan, {.codes = codes_.data(), .stride = capacity_});
+    for (std::size_t t = first; t < call_.trees.size(); ++t) {
+      if (without_sliced && call_.trees[t].sliced) continue;
+      for (std::int64_t row = 0; row < rows_; row += lanes) {
+        const auto at = walker.one_tree(call_.trees[t], row);
+        const auto used = static_cast<int>(std::min<std::int64_t>(lanes, rows_ - row));
+        for (int k = 0; k < used; ++k) reach(t, row + k, call_.trees[t].first_node + at[k]);
+      }
+    }
+  }
+
+  // Many trees of one row side by side; the last trees, fewer than that, as ever.
+  template <class Reach>
+  void walk_few_rows(const Reach& reach) const {
+    const Walker<Node> walker(call_.plan, {.codes = codes_.data(), .stride = capacity_});
+    const std::size_t by_row = call_.trees.size() / lanes * lanes;
+    for (std::size_t t = 0; t < by_row; t += lanes) {
+      for (std::int64_t row = 0; row < rows_; ++row) {
+        const auto at = walker.one_row(call_.trees.data() + t, row);
+        for (int k = 0; k < lanes; ++k) reach(t + k, row, call_.trees[t + k].first_node + at[k]);
+      }
+    }
+    walk_trees(by_row, false, reach);
+  }
+
+  template <class Reach>
+  void walk_slices(const Reach& reach) {
+    const SlicePlan& slices = call_.plan.slices;
+    std::array<std::uint8_t, slice_rows> numbers{};
+    if (masks_.size() == 0) masks_ = Buffer<std::uint64_t>(std::size_t{most_tile_predicates} * slice_words);
+    if (reach_.size() == 0) reach_ = Buffer<std::uint64_t>(std::size_t{2 * most_slice_leaves} * slice_words);
+    for (const SliceTile& tile : slices.tiles) {
+      if (tile.trees == 0 || slices.trees[tile.first_tree].tree >= call_.trees.size()) return;
+      evaluate_predicates(std::span(slices.predicates).subspan(tile.first_predicate, tile.predicates),
+                          codes_.data(), capacity_, masks_.data());
+      for (const SliceTree& tree : std::span(slices.trees).subspan(tile.first_tree, tile.trees)) {
+        if (tree.tree >= call_.trees.size()) return;
+        const auto splits = static_cast<std::size_t>(tree.splits);
+        const auto leaves = std::span(slices.leaves).subspan(tree.first_leaf, splits + 1);
+        sliced_leaves(std::span(slices.splits).subspan(tree.first_split, splits), leaves, masks_.data(),
+                      reach_.data(), numbers);
+        const std::size_t first_node = call_.trees[tree.tree].first_node;
+        for (std::int64_t row = 0; row < rows_; ++row) {
+          reach(tree.tree, row, first_node + leaves[numbers[static_cast<std::size_t>(row)]]);
+        }
+      }
+    }
+  }
+
   const Call& call_;
   std::int64_t capacity_;
   std::int64_t rows_ = 0;
   std::vector<Code> codes_;  // stale ones are codes of the same column
+  Buffer<std::uint64_t> masks_;
+  Buffer<std::uint64_t> reach_;
 };
 
 // Calls visit(block, first row, rows) for all blocks, in parallel.
@@ -156,7 +206,7 @@ void for_blocks(const Call& call, int threads, const Visit& visit) {
         const std::int64_t block_rows =
             std::clamp(fitting / lanes * lanes, std::int64_t{4 * lanes}, most_block_rows);
         const auto work = [&](std::int64_t begin, std::int64_t end) {
-          Block<Node> block(call, std::min(block_rows, end - begin));
+          Block<Node> block(call, end - begin < least_slice_rows ? end - begin : block_rows);
           for (std::int64_t first = begin; first < end; first += block_rows) {
             const std::int64_t rows = std::min(block_rows, end - first);
             block.encode(first, rows);
@@ -180,7 +230,7 @@ void for_blocks(const Call& call, int threads, const Visit& visit) {
 template <class Finish>
 void for_scores(const Call& call, int threads, const Finish& finish) {
   const std::size_t outputs = call.ensemble.outputs.size();
-  for_blocks(call, threads, [&](const auto& block, std::int64_t first, std::int64_t rows) {
+  for_blocks(call, threads, [&](auto& block, std::int64_t first, std::int64_t rows) {
     std::vector<std::int64_t> scores(static_cast<std::size_t>(rows) * outputs);
     for (std::int64_t row = 0; row < rows; ++row) {
       for (std::size_t k = 0; k < outputs; ++k) {
@@ -238,7 +288,7 @@ void to_labels(const Ensemble& ensemble, std::span<const std::int64_t> scores, f
 std::vector<float> predict_leaves(const Call& call, int threads) {
   const std::size_t trees = call.trees.size();
   std::vector<float> out = allocate<float>(call.input.rows, trees);
-  for_blocks(call, threads, [&](const auto& block, std::int64_t first, std::int64_t /*rows*/) {
+  for_blocks(call, threads, [&](auto& block, std::int64_t first, std::int64_t /*rows*/) {
     block.walk([&](std::size_t t, std::int64_t row, std::size_t node) {
       out[static_cast<std::size_t>(first + row) * trees + t] =
           static_cast<float>(call.plan.leaf_number[node]);

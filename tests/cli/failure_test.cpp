@@ -107,6 +107,16 @@ TEST_F(Failure, OutputsAreTriedBeforeAnythingElse) {
   expect_only({"train.csv"});
 }
 
+TEST_F(Failure, AModelThatDoesNotFitLeavesTheOldOne) {
+  const std::string model = folder_.write("m.ramet", "old");
+  // Room for the trial before training, not for the model.
+  expect_error({"train", "--data", data_file("adult/train.csv.gz"), "--target", "income", "--objective",
+                "binary", "--num-round", "50", "--model", model},
+               1, {"m.ramet"}, {.file_bytes = 80'000});
+  EXPECT_EQ(read_file(model), "old");
+  expect_only({"m.ramet", "train.csv"});
+}
+
 TEST_F(Failure, OutputsMustNotBeInputs) {
   const std::string before = read_file(data_);
   expect_error(train(data_, data_), 1, {"train.csv", "is an input, too"});

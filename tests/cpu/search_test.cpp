@@ -71,7 +71,9 @@ TEST(SplitScan, FindsWhatThePlainSearchFinds) {
         ++seed;
         RandomNode random(bins, repeat % 2 == 0, seed, repeat % 9);
         for (const bool wide : {false, true}) {
-          const SearchSettings s = settings(repeat % 3, repeat % 5 == 0 ? 40.0 : 1.0);
+          SearchSettings s = settings(repeat % 3, repeat % 5 == 0 ? 40.0 : 1.0);
+          s.regularisation.alpha = repeat % 7 == 0 ? 3.0 : 0.0;
+          s.regularisation.max_delta_step = repeat % 6 == 0 ? 0.5 : 0.0;
           SearchNode node = random.view(wide);
           if (!prepare_node(s, node)) continue;
           ASSERT_TRUE(scan_applies(s));

@@ -1,6 +1,7 @@
 #include "data/bin_lookup.hpp"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
@@ -51,7 +52,7 @@ void expect_naive(const data::BinLookup& lookup, const std::vector<double>& cuts
   }
 }
 
-TEST(BinLookup, AgreesWithNaiveTwin) {
+void expect_naive_for_all_sizes() {
   std::mt19937 random(5);
   for (const int size :
        {0, 1, 2, 3, 7, 8, 14, 15, 16, 31, 32, 33, 63, 64, 100, 127, 128, 200, 254, 255, 256, 511, 700}) {
@@ -78,6 +79,17 @@ TEST(BinLookup, AgreesWithNaiveTwin) {
       expect_naive<float, std::uint8_t>(lookup, cuts, floats);
       expect_naive<double, std::uint8_t>(lookup, cuts, doubles);
     }
+  }
+}
+
+TEST(BinLookup, AgreesWithNaiveTwin) { expect_naive_for_all_sizes(); }
+
+TEST(BinLookup, CodesAreTheSameOnEveryTarget) {
+  for (std::int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
+    hwy::SetSupportedTargetsForTest(targets & -targets);
+    SCOPED_TRACE(hwy::TargetName(targets & -targets));
+    expect_naive_for_all_sizes();
+    hwy::SetSupportedTargetsForTest(0);
   }
 }
 

@@ -11,6 +11,7 @@
 namespace ramet::io {
 namespace {
 
+using namespace std::string_literals;
 using Random = std::mt19937_64;
 
 std::string pick(Random& random, const std::vector<std::string>& from) {
@@ -121,7 +122,7 @@ std::string outcome(const std::filesystem::path& path, const TableOptions& optio
 }
 
 std::string random_bytes(Random& random) {
-  static const std::string alphabet(",,,,\n\n\n\"\"\r 019.-+eEnaN?\t\0\xE9\xC3\xA9xy;", 38);
+  static const std::string alphabet = ",,,,\n\n\n\"\"\r 019.-+eEnaN?\t\0\xE9\xC3\xA9xy;"s;
   std::string bytes;
   for (std::size_t size = random() % 200; size > 0; --size) bytes += alphabet[random() % alphabet.size()];
   return bytes;

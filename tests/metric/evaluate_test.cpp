@@ -175,6 +175,8 @@ TEST(Evaluate, OverflowIsInfinity) {
   EXPECT_EQ(evaluate_alone(PoissonDeviance{}, rows.set()), inf);
   rows.weights = {0, 1};
   EXPECT_LT(evaluate_alone(PoissonDeviance{}, rows.set()), inf);
+  rows = {.scores = {units(1000)}, .labels = {1e308}};  // infinity less infinity
+  EXPECT_EQ(evaluate_alone(PoissonDeviance{}, rows.set()), inf);
 }
 
 TEST(Evaluate, LabelsOutOfRangeNameRowAndValue) {

@@ -58,7 +58,7 @@ std::vector<float> naive_leaves(const Ensemble& ensemble, const std::vector<Row>
 void check_typed(const RandomOptions& options, std::uint64_t seed) {
   const Ensemble ensemble = random_ensemble(seed, options);
   const Model model = handle(ensemble);
-  for (const int rows : {0, 1, 15, 16, 37, 300}) {
+  for (const int rows : {0, 1, 15, 16, 37, 95, 96, 700}) {
     const std::vector<Row> values = random_rows(ensemble, seed, rows, false);
     const auto table = make_table(ensemble.schema, values, seed % 2 == 0);
     for (const int rounds : {0, 1, ensemble.rounds()}) {
@@ -103,6 +103,14 @@ TEST(Predict, NumbersOfCutsAroundCodeSizes) {
     check_typed({.features = 2, .rounds = 30, .max_splits = 60, .numeric_cuts = cuts, .categorical = false},
                 static_cast<std::uint64_t>(cuts));
   }
+}
+
+// Up to 256 leaves trees are sliced, in tiles of 4096 tests; larger ones, and those with sets, are not.
+TEST(Predict, LargeTreesInSeveralTiles) {
+  check_typed({.features = 3, .rounds = 40, .max_splits = 255, .numeric_cuts = 9000, .categorical = false},
+              1);
+  check_typed({.features = 3, .rounds = 30, .max_splits = 600, .numeric_cuts = 150}, 2);
+  check_typed({.rounds = 3, .max_splits = 255, .numeric_cuts = 100, .chains = true}, 3);
 }
 
 TEST(Predict, CodesOfFourBytes) {

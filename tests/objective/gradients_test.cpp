@@ -17,8 +17,7 @@ using Real = long double;
 // The losses as the objectives' comments state them, straight from the standard library.
 Real loss(const SquaredError&, Real s, Real y) { return (s - y) * (s - y) / 2; }
 Real loss(const Logistic&, Real s, Real y) {
-  const Real p = 1 / (1 + std::exp(-s));
-  return -y * std::log(p) - (1 - y) * std::log(1 - p);
+  return y * std::log1p(std::exp(-s)) + (1 - y) * std::log1p(std::exp(s));  // -log(p), -log(1 - p)
 }
 Real loss(const Poisson&, Real s, Real y) { return std::exp(s) - y * s; }
 Real loss(const AbsoluteError&, Real s, Real y) { return std::fabs(s - y); }
