@@ -91,20 +91,6 @@ HWY_ATTR std::uint32_t largest_magnitude_target(const float* x, std::int64_t cou
   return largest;
 }
 
-HWY_ATTR void survey_exponents_target(const float* x, std::int64_t count, std::uint64_t key,
-                                      std::uint64_t first_row, std::int64_t* histogram) {
-  alignas(64) std::uint8_t chosen[gradient_block_rows];
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::uint32_t draw = math::draw32(key, first_row + static_cast<std::uint64_t>(i));
-    chosen[i] = static_cast<std::uint8_t>((draw & 15u) == 0);
-  }
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (chosen[i] == 0) continue;
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu;
-    if (bits != 0) ++histogram[bits >> 23];
-  }
-}
-
 HWY_ATTR void quantise_narrow_target(const float* g, const float* h, std::int64_t count,
                                      const math::GradientScale& scale, std::uint64_t key,
                                      std::uint64_t first_row, std::uint32_t* out) {
@@ -138,7 +124,6 @@ namespace ramet::cpu {
 
 HWY_EXPORT(compute_gradients_target);
 HWY_EXPORT(largest_magnitude_target);
-HWY_EXPORT(survey_exponents_target);
 HWY_EXPORT(quantise_narrow_target);
 HWY_EXPORT(quantise_wide_target);
 
@@ -152,7 +137,13 @@ std::uint32_t largest_magnitude(const float* x, std::int64_t count) {
 
 void survey_exponents(const float* x, std::int64_t count, std::uint64_t key, std::uint64_t first_row,
                       std::int64_t* histogram) {
-  HWY_DYNAMIC_DISPATCH(survey_exponents_target)(x, count, key, first_row, histogram);
+  const std::uint64_t end = first_row + static_cast<std::uint64_t>(count);
+  for (std::uint64_t group = first_row / 16; group * 16 < end; ++group) {
+    const std::uint64_t row = group * 16 + math::draw32(key, group) % 16;
+    if (row < first_row || row >= end) continue;
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x[row - first_row]) & 0x7fffffffu;
+    if (bits != 0) ++histogram[bits >> 23];
+  }
 }
 
 void quantise_narrow(const float* g, const float* h, std::int64_t count, const math::GradientScale& scale,

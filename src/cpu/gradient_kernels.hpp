@@ -29,7 +29,7 @@ void compute_gradients(const objective::Objective& objective, const GradientBloc
 // The largest |x| as float bits: anything from 0x7f800000 up means that a value is not finite.
 std::uint32_t largest_magnitude(const float* x, std::int64_t count);
 
-// Counts the sign-less exponents (0..255) of nonzero x[i] for the rows whose draw is a multiple of 16.
+// Counts the sign-less exponents (0..255) of the nonzero values of one row in each 16, chosen by a draw.
 void survey_exponents(const float* x, std::int64_t count, std::uint64_t key, std::uint64_t first_row,
                       std::int64_t* histogram);
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -41,22 +40,9 @@ class Walker {
   }
 
  private:
-  // Eight-byte nodes in one load, not one for each field.
-  static Node load(const Node& node) {
-    if constexpr (sizeof(Node) == sizeof(std::uint64_t)) {
-      const auto bits = std::bit_cast<std::uint64_t>(node);
-      return {.left = static_cast<std::uint32_t>(bits),
-              .column = static_cast<decltype(Node::column)>(bits >> 32),
-              .bias = static_cast<Code>(bits >> 48),
-              .threshold = static_cast<Code>(bits >> 56)};
-    } else {
-      return node;
-    }
-  }
-
   template <bool sets>
   std::uint32_t step(std::size_t first_node, std::uint32_t at, const Code* codes) const {
-    const Node node = load(nodes_[first_node + at]);
+    const Node node = nodes_[first_node + at];
     const Code code = codes[static_cast<std::int64_t>(node.column) * block_.stride];
     bool right = static_cast<Code>(code - node.bias) > node.threshold;
     if constexpr (sets) {

@@ -81,7 +81,8 @@ double largest_of_all(Communicator& communicator, const std::vector<float>& valu
 bool too_coarse(const BinnedRows& rows, const std::vector<float>& values, std::uint64_t key, int exponent) {
   std::int64_t counts[2] = {0, 0};  // nonzero, small
   for (std::size_t r = 0; r < values.size(); ++r) {
-    if (math::draw32(key ^ survey_salt, rows.global_row(static_cast<std::int64_t>(r))) % 16 != 0) continue;
+    const auto row = static_cast<std::uint64_t>(rows.global_row(static_cast<std::int64_t>(r)));
+    if (math::draw32(key ^ survey_salt, row / 16) % 16 != row % 16) continue;
     if (values[r] == 0) continue;
     ++counts[0];
     if (std::fabs(static_cast<double>(values[r])) < std::ldexp(1.0, -exponent)) ++counts[1];

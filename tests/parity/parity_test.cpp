@@ -162,6 +162,18 @@ std::vector<Case> all_cases() {
     c.params.num_round = 8;
     c.table.labels = ToyLabels::binary;
   }));
+  // Leaves all of whose rows have weight 0, and leaves without rows.
+  for (const char* objective : {"reg:squarederror", "reg:absoluteerror"}) {
+    cases.push_back(named_case(std::string("SparseLeaves") + objective[4], [&](Case& c) {
+      c.params.objective = objective;
+      c.params.grow_policy = "symmetric";
+      c.params.max_depth = 7;
+      c.params.min_child_weight = 0;
+      c.params.min_data_in_leaf = 0;
+      c.table.weights = true;
+      c.table.rows = 250;
+    }));
+  }
   cases.push_back(named_case("ManyRows", [](Case& c) {
     c.params.num_round = 2;
     c.params.max_depth = 4;

@@ -35,8 +35,6 @@ def parameters(settings: Settings, kind: str, classes: int) -> dict:
     }
     if kind == "multiclass":
         chosen["num_class"] = classes
-    if kind == "poisson":
-        chosen["max_delta_step"] = 0
     return chosen
 
 

@@ -68,8 +68,6 @@ def parameters(settings: Settings, kind: str, classes: int) -> dict:
     }
     if kind == "multiclass":
         chosen["num_class"] = classes
-    if kind == "poisson":
-        chosen["poisson_max_delta_step"] = 1e-10  # 0 is refused; the default 0.7 inflates the hessian by e^0.7
     return chosen
 
 
