@@ -102,14 +102,23 @@ std::vector<T> take(std::span<const std::byte>& bytes, std::size_t count) {
 
 DistinctValues count_distinct(std::span<double> values) {
   std::size_t kept = 0;
+  std::int64_t zeros = 0;  // often most of the values, and slow to sort for that
   bool floats = true;
   for (const double value : values) {
-    values[kept] = value + 0.0;  // -0 + 0 is +0
-    kept += value == value ? 1 : 0;
+    values[kept] = value;
+    kept += value != 0 && value == value ? 1 : 0;
+    zeros += value == 0 ? 1 : 0;
     floats &= static_cast<double>(static_cast<float>(value)) == value || value != value;
   }
-  const std::span<const double> present = values.first(kept);
-  return floats ? count_as<float, std::uint32_t>(present) : count_as<double, std::uint64_t>(present);
+  const std::span<const double> others = values.first(kept);
+  DistinctValues distinct =
+      floats ? count_as<float, std::uint32_t>(others) : count_as<double, std::uint64_t>(others);
+  if (zeros > 0) {
+    const auto place = std::lower_bound(distinct.values.begin(), distinct.values.end(), 0.0);
+    distinct.counts.insert(distinct.counts.begin() + (place - distinct.values.begin()), zeros);
+    distinct.values.insert(place, 0.0);
+  }
+  return distinct;
 }
 
 std::vector<DistinctValues> merge_over_ranks(Communicator& communicator, std::vector<DistinctValues> mine) {

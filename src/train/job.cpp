@@ -97,13 +97,16 @@ void add_metrics(Job& job) {
   }
 }
 
-void use_canonical_names(Job& job) {
+void make_explicit(Job& job) {
   for (std::size_t i = 0; i < job.params.metric.size(); ++i) {
     job.params.metric[i] = std::string(metric::traits(job.metrics[i]).name);
   }
   const CustomObjective* custom = job.options.objective;
   job.params.objective =
       custom != nullptr ? custom->name : std::string(objective::traits(job.objective).name);
+  if (job.params.max_delta_step == 0) {
+    job.params.max_delta_step = objective::traits(job.objective).max_delta_step;
+  }
   job.params.max_bin = job.data.bins->params.max_bin;
   job.params.bin_sample = job.data.bins->params.bin_sample;
 }
@@ -194,7 +197,7 @@ Job make_job(const TrainParams& params, const data::DatasetData& data, const Tra
     if (data.schema->features.empty()) fail(ErrorCode::invalid_data, "the training set has no features");
     add_sets(job);
     add_metrics(job);
-    use_canonical_names(job);
+    make_explicit(job);
     check_all_labels(job, 0);
   });
   check_same_on_all_ranks(job);

@@ -64,7 +64,7 @@ const ParamRow table[] = {
     {"alpha", "reg_alpha, lambda_l1", &P::alpha, not_negative, regularisation,
      "L1 penalty on leaf values."},
     {"max_delta_step", "max_tree_output, max_leaf_output", &P::max_delta_step, not_negative, regularisation,
-     "Bound on the size of a leaf value before it is multiplied with eta; 0 means none."},
+     "Bound on the size of a leaf value before it is multiplied with eta; 0 means 0.7 for count:poisson, else none."},
 
     {"subsample", "bagging_fraction, bagging, sub_row", &P::subsample, share, sampling,
      "Share of the rows that each round's trees are grown on."},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ struct Case {
 
   DatasetOptions data_options() const { return {.bins = {.max_bin = max_bin}}; }
 };
+
+// Names the tests.
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 // Both at the first place where they differ, with what comes before.
 void expect_equal(const Model& a, const Model& b, const std::string& what) {
