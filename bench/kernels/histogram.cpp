@@ -19,7 +19,7 @@ cpu::OutputGradients random_gradients(std::int64_t rows) {
   cpu::OutputGradients gradients;
   gradients.narrow = Buffer<std::uint32_t>(static_cast<std::size_t>(rows));
   std::mt19937 random(2);
-  for (std::uint32_t& pair : gradients.narrow.span()) pair = random();
+  for (std::uint32_t& pair : gradients.narrow.span()) pair = static_cast<std::uint32_t>(random());
   return gradients;
 }
 

@@ -23,6 +23,16 @@ HWY_ATTR void evaluate_codes(std::span<const Predicate> predicates, const Code* 
     const auto bias = hn::Set(d, static_cast<Code>(predicate.bias));
     const auto threshold = hn::Set(d, static_cast<Code>(predicate.threshold));
     auto* bytes = reinterpret_cast<std::uint8_t*>(masks);
+    if (lanes < 8) {  // masks of the scalar target are not whole bytes
+      std::memset(masks, 0, sizeof(std::uint64_t) * slice_words);
+      for (int row = 0; row < slice_rows; ++row) {
+        const auto code = static_cast<Code>(column[row] - predicate.bias);
+        const bool left = code <= static_cast<Code>(predicate.threshold);
+        bytes[row / 8] = static_cast<std::uint8_t>(bytes[row / 8] | (left ? 1u << (row % 8) : 0u));
+      }
+      masks += slice_words;
+      continue;
+    }
     for (int row = 0; row < slice_rows; row += lanes) {
       const auto code = hn::Sub(hn::LoadU(d, column + row), bias);
       // code <= threshold, which not all targets have for unsigned lanes.
