@@ -58,7 +58,7 @@ Gradients::Gradients(const backend::SessionInput& input, Tasks& tasks)
     : input_(input),
       data_(*input.train),
       tasks_(tasks),
-      constant_hessian_(objective::traits(input.objective).unit_hessian && data_.weights.empty()) {
+      constant_hessian_(objective::traits(input.objective).unit_hessian && !data_.weighted) {
   const auto rows = static_cast<std::size_t>(data_.rows);
   outputs_.resize(input.outputs.size());
   for (OutputGradients& out : outputs_) {

@@ -107,7 +107,7 @@ namespace {
 
 // Integer weights at a common scale: 32 bits for the largest.
 std::vector<std::int64_t> integer_weights(const data::DatasetData& data) {
-  if (data.weights.empty()) return {};
+  if (!data.weighted) return {};
   // As bits, since a positive double orders like its bits.
   std::vector<std::int64_t> largest{0};
   for (const double w : data.weights) largest[0] = std::max(largest[0], std::bit_cast<std::int64_t>(w + 0.0));

@@ -22,6 +22,7 @@ std::pair<std::int64_t, std::int64_t> cell_range(const HistogramLayout& layout, 
 }
 
 void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
+  if (begin == end) return;  // a histogram without cells has no memory
   const std::int64_t words = words_per_cell(h);
   std::memset(h.data + begin * words, 0,
               static_cast<std::size_t>((end - begin) * words) * sizeof(std::int64_t));

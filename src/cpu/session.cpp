@@ -139,7 +139,7 @@ double CpuSession::evaluate(const metric::Metric& metric, int set) {
 
 int CpuSession::max_batch_trees(int leaves) const {
   const std::int64_t tree = grower_.tree_bytes() + (std::int64_t{leaves} + 1) * grower_.node_bytes();
-  return static_cast<int>(std::clamp<std::int64_t>(batch_bytes / tree, 1, 4'096));
+  return static_cast<int>(std::clamp<std::int64_t>(batch_bytes / std::max<std::int64_t>(tree, 1), 1, 4'096));
 }
 
 std::vector<std::pair<std::string, double>> CpuSession::phases() const {

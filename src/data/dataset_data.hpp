@@ -24,6 +24,7 @@ struct DatasetData {
 
   std::vector<double> labels;        // rows, or empty
   std::vector<double> weights;       // rows, or empty = all 1
+  bool weighted = false;             // some rank has weights
   std::vector<double> base_margins;  // rows x margin_outputs, or empty
   std::int32_t margin_outputs = 0;
   std::vector<std::int64_t> groups;  // rows: query id, or empty

@@ -155,6 +155,7 @@ std::int64_t Roles::agree_over_ranks(Communicator& communicator) {
          outputs);
   data_.margin_outputs = static_cast<std::int32_t>(outputs);
 
+  data_.weighted = comm::max(communicator, data_.weights.empty() ? 0 : 1) != 0;
   const std::int64_t zeros = std::count(data_.weights.begin(), data_.weights.end(), 0.0);
   return comm::sum(communicator, rows - zeros);
 }

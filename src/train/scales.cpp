@@ -156,7 +156,7 @@ double weighted_median_label(const data::DatasetData& data) {
   const double largest_here = weights.empty() ? 1.0 : *std::max_element(weights.begin(), weights.end());
   const double largest =
       value_of_key(comm::max(communicator, ordered_key(data.rows > 0 ? largest_here : 0.0)));
-  const bool weighted = comm::max(communicator, weights.empty() ? 0 : 1) != 0;
+  const bool weighted = data.weighted;
   const int exponent = weighted ? math::scale_exponent(largest, 0xffffffff) : 0;
 
   std::vector<std::pair<std::int64_t, std::int64_t>> rows;  // key of the label, cumulative weight up to it

@@ -212,7 +212,7 @@ TEST(DamagedFile, SharedCategoryWordsAreRefused) {
   for (Tree& tree : ensemble.trees) {
     if (tree.category_words.size() < 2) continue;
     for (std::int32_t& set : tree.category_set) set = std::min(set, 0);
-    tree.category_words.resize(1);
+    tree.category_words = {1u};
     changed = true;
   }
   ASSERT_TRUE(changed);

@@ -131,7 +131,7 @@ std::vector<OutputGradients> compute_gradients(const backend::SessionInput& inpu
                                                Scores& scores, int round) {
   Communicator& communicator = *rows.data->communicator;
   // A rank without rows has no weights either, whatever the others have.
-  const bool weighted = comm::max(communicator, rows.data->weights.empty() ? 0 : 1) != 0;
+  const bool weighted = rows.data->weighted;
   const std::vector<objective::GradientPair> pairs = raw_gradients(input, rows, scores);
   std::vector<OutputGradients> outputs(input.outputs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {

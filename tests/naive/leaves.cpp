@@ -66,7 +66,7 @@ std::vector<Residual> all_residuals(const std::vector<std::int32_t>& leaf_of_row
   double largest = 0;
   for (const double weight : rows.data->weights) largest = std::max(largest, weight);
   largest = std::bit_cast<double>(comm::max(communicator, std::bit_cast<std::int64_t>(largest)));
-  const bool weighted = comm::max(communicator, rows.data->weights.empty() ? 0 : 1) != 0;
+  const bool weighted = rows.data->weighted;
   const int weight_exponent = math::scale_exponent(largest, 0xffffffff);
   std::vector<Residual> mine;
   for (std::size_t r = 0; r < leaf_of_row.size(); ++r) {
