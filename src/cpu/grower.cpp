@@ -76,7 +76,10 @@ std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec
   }
   auto layout = std::make_shared<HistogramLayout>(make_histogram_layout(
       data_.layout, columns, counted_columns(data_, input_.params, gradients_.constant_hessian())));
-  if (spec.features == nullptr) full_layout_ = layout;
+  if (spec.features == nullptr) {
+    full_layout_ = layout;
+    if (!layout->any_counted) sparse_ = make_sparse_rows(data_, *layout, tasks_);
+  }
   return layout;
 }
 
@@ -196,7 +199,9 @@ void Grower::sum_root(const GrowingTreeData& tree, GrowingNode& root) {
 }
 
 BuildJob Grower::job_of(const GrowingTreeData& tree, const GrowingNode& node) const {
-  return {tree.layout.get(), tree.gradients, &data_, &tree.rows, node.side, node.segments, node.histogram};
+  const SparseRows* sparse = tree.layout == full_layout_ ? sparse_.get() : nullptr;
+  return {tree.layout.get(), tree.gradients, &data_,         &tree.rows,
+          node.side,         node.segments,  node.histogram, sparse};
 }
 
 void Grower::search_node(const GrowingTreeData& tree, const GrowingNode& node,

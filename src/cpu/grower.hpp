@@ -107,6 +107,7 @@ class Grower {
   Tasks& tasks_;
   HistogramPool pool_;
   std::shared_ptr<const HistogramLayout> full_layout_;
+  std::shared_ptr<const SparseRows> sparse_;  // for full_layout_, where it pays
   SampledRows sample_;
   backend::RowSample sample_key_{-1.0, 0};
   std::int32_t tree_count_ = 0;

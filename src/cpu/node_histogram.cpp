@@ -28,25 +28,53 @@ void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
               static_cast<std::size_t>((end - begin) * words) * sizeof(std::int64_t));
 }
 
-// Adds rows of one page through packed cells that are flushed before they can overflow.
+// Adds narrow gradients to packed cells, page by page.
+class PackedAdder {
+ public:
+  PackedAdder(const BuildJob& job, const BuildShare& share, std::int64_t* cells)
+      : job_(job), share_(share), cells_(cells) {}
+
+  void add(std::int32_t p, const RowSlice& rows) {
+    const std::uint32_t* gradients = job_.gradients->narrow.data() + rows.page->first_row;
+    if (job_.sparse != nullptr) {
+      add_packed_sparse(job_.sparse->pages[static_cast<std::size_t>(p)], rows, gradients, cells_, total_);
+    } else {
+      add_packed(*job_.layout, share_.column_begin, share_.column_end, job_.data->layout.row_bytes, rows,
+                 gradients, cells_);
+    }
+  }
+  // To be called before the cells are read.
+  void finish() {
+    if (job_.sparse != nullptr) derive_frequent(*job_.sparse, *job_.layout, total_, cells_);
+    total_ = 0;
+  }
+
+ private:
+  const BuildJob& job_;
+  const BuildShare& share_;
+  std::int64_t* cells_;
+  std::int64_t total_ = 0;
+};
+
+// Adds rows through packed cells that are flushed to wide ones before they can overflow.
 struct PackedBlocks {
-  const HistogramLayout& layout;
-  const BuildShare& share;
-  Histogram packed;  // zero between blocks
+  PackedAdder adder;
+  std::int64_t* packed;  // zero between blocks
+  WideCell* wide;
   std::pair<std::int64_t, std::int64_t> cells;
   std::int64_t filled = 0;
 
   void flush() {
-    flush_packed(packed.packed() + cells.first, share.target.wide_cells() + cells.first,
-                 cells.second - cells.first);
+    adder.finish();
+    flush_packed(packed + cells.first, wide + cells.first, cells.second - cells.first);
     filled = 0;
   }
-  void add(std::int64_t row_bytes, RowSlice rows, const std::uint32_t* gradients) {
+  void add(std::int32_t p, RowSlice rows) {
     while (rows.count > 0) {
       if (filled == max_packed_rows) flush();
       RowSlice block = rows;
       block.count = std::min(rows.count, max_packed_rows - filled);
-      add_packed(layout, share.column_begin, share.column_end, row_bytes, block, gradients, packed.packed());
+      adder.add(p, block);
       filled += block.count;
       rows.count -= block.count;
       if (rows.ids != nullptr) {
@@ -75,24 +103,40 @@ void for_each_part(const BuildJob& job, std::int64_t begin, std::int64_t end, co
 }
 
 void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool) {
-  const std::int64_t row_bytes = job.data->layout.row_bytes;
+  if (!share.target.wide) {
+    PackedAdder adder(job, share, share.target.packed());
+    for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
+      adder.add(p, job.rows->slice(p, segment, job.side));
+    });
+    adder.finish();
+    return;
+  }
   const auto cells = cell_range(*job.layout, share.column_begin, share.column_end);
-  const std::uint32_t* gradients = job.gradients->narrow.data();
-  Histogram scratch = share.target.wide ? pool.acquire(false) : Histogram{};
-  if (share.target.wide) clear_cells(scratch, cells.first, cells.second);
-  PackedBlocks blocks{*job.layout, share, scratch, cells};
+  Histogram scratch = pool.acquire(false);
+  clear_cells(scratch, cells.first, cells.second);
+  PackedBlocks blocks{PackedAdder(job, share, scratch.packed()), scratch.packed(), share.target.wide_cells(),
+                      cells};
+  for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
+    blocks.add(p, job.rows->slice(p, segment, job.side));
+  });
+  blocks.flush();
+  pool.release(scratch);
+}
+
+void add_wide_share(const BuildJob& job, const BuildShare& share) {
+  WideCell total;
+  WideCell* cells = share.target.wide_cells();
   for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
     const RowSlice rows = job.rows->slice(p, segment, job.side);
-    const std::uint32_t* of_page = gradients + rows.page->first_row;
-    if (share.target.wide) {
-      blocks.add(row_bytes, rows, of_page);
+    const WideGradient* gradients = job.gradients->wide.data() + rows.page->first_row;
+    if (job.sparse != nullptr) {
+      add_wide_sparse(job.sparse->pages[static_cast<std::size_t>(p)], rows, gradients, cells, total);
     } else {
-      add_packed(*job.layout, share.column_begin, share.column_end, row_bytes, rows, of_page,
-                 share.target.packed());
+      add_wide(*job.layout, share.column_begin, share.column_end, job.data->layout.row_bytes, rows, gradients,
+               cells);
     }
   });
-  if (share.target.wide) blocks.flush();
-  pool.release(scratch);
+  if (job.sparse != nullptr) derive_frequent(*job.sparse, *job.layout, total, cells);
 }
 
 void add_to(const Histogram& target, const Histogram& part, std::int64_t begin, std::int64_t end) {
@@ -117,6 +161,12 @@ std::int64_t BuildJob::local_rows() const {
   return count;
 }
 
+std::vector<std::int32_t> BuildJob::tiles() const {
+  // A row's list holds the cells of all columns.
+  if (sparse != nullptr) return {0, static_cast<std::int32_t>(layout->columns.size())};
+  return layout->tiles;
+}
+
 bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
   return scale.bits <= 16 && global_rows <= max_packed_rows;
 }
@@ -129,17 +179,14 @@ void build_share(std::span<const BuildJob> jobs, const BuildShare& share, Histog
     add_narrow(job, share, pool);
     return;
   }
-  for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
-    const RowSlice rows = job.rows->slice(p, segment, job.side);
-    add_wide(*job.layout, share.column_begin, share.column_end, job.data->layout.row_bytes, rows,
-             job.gradients->wide.data() + rows.page->first_row, share.target.wide_cells());
-  });
+  add_wide_share(job, share);
 }
 
 void build_one(const BuildJob& job, HistogramPool& pool) {
   const std::int64_t rows = job.local_rows();
-  for (std::size_t t = 0; t + 1 < job.layout->tiles.size(); ++t) {
-    build_share({&job, 1}, {0, 0, rows, job.layout->tiles[t], job.layout->tiles[t + 1], job.target}, pool);
+  const std::vector<std::int32_t> tiles = job.tiles();
+  for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
+    build_share({&job, 1}, {0, 0, rows, tiles[t], tiles[t + 1], job.target}, pool);
   }
 }
 
@@ -152,6 +199,7 @@ BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int th
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const BuildJob& job = jobs[j];
     const std::int64_t rows = job.local_rows();
+    const std::vector<std::int32_t> tiles = job.tiles();
     // Rounded, so that a job a little over the size is not cut in two.
     const std::int64_t shares =
         threads == 1 ? 1 : std::max<std::int64_t>(1, (rows + share_rows / 2) / share_rows);
@@ -161,9 +209,9 @@ BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int th
         share.target = pool.acquire(!fits_packed(job.gradients->scale, share.end - share.begin));
         plan.partials[j].push_back(share.target);
       }
-      for (std::size_t t = 0; t + 1 < job.layout->tiles.size(); ++t) {
-        share.column_begin = job.layout->tiles[t];
-        share.column_end = job.layout->tiles[t + 1];
+      for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
+        share.column_begin = tiles[t];
+        share.column_end = tiles[t + 1];
         plan.shares.push_back(share);
       }
     }

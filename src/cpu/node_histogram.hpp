@@ -8,6 +8,7 @@
 #include "base/tasks.hpp"
 #include "cpu/gradients.hpp"
 #include "cpu/histogram_pool.hpp"
+#include "cpu/sparse_rows.hpp"
 #include "cpu/tree_rows.hpp"
 #include "ramet/communicator.hpp"
 
@@ -20,10 +21,13 @@ struct BuildJob {
   const data::DatasetData* data = nullptr;
   const TreeRows* rows = nullptr;
   Side side = Side::root;
-  std::vector<Segment> segments;  // per page
-  Histogram target;               // overwritten
+  std::vector<Segment> segments;       // per page
+  Histogram target;                    // overwritten
+  const SparseRows* sparse = nullptr;  // the data as lists of cells; null: from the packed rows
 
   std::int64_t local_rows() const;
+  // Column ranges that are built one after another: [tiles[i], tiles[i + 1]).
+  std::vector<std::int32_t> tiles() const;
 };
 
 // Whether a node's sums over all ranks fit packed cells.

@@ -97,6 +97,19 @@ void check(const Case& c, int threads, bool wide) {
   expect_equal(job.target, c.naive());
 }
 
+void check_sparse(const Case& c, int threads, bool wide) {
+  Tasks tasks(threads);
+  const auto sparse = make_sparse_rows(c.data, c.layout, tasks);
+  ASSERT_NE(sparse, nullptr);
+  HistogramPool pool(c.layout.total_cells);
+  const BuildJob job{&c.layout,     &c.gradients,       &c.data,     &c.rows, Side::root,
+                     c.rows.root(), pool.acquire(wide), sparse.get()};
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t) {});
+  expect_equal(job.target, c.naive());
+  build_one(job, pool);
+  expect_equal(job.target, c.naive());
+}
+
 TEST(Histogram, PackedCellsEqualPlainSums) {
   for (const int threads : {1, 2, 7}) {
     check(Case(mixed_columns, 5'000, 5'000, 1.0, 16), threads, false);
@@ -132,6 +145,23 @@ TEST(Histogram, ManyColumnsAreCutIntoTiles) {
   const Case c(std::vector<ColumnSpec>(300, {250, false}), 3'000, 3'000, 1.0, 16);
   EXPECT_GT(c.layout.tiles.size(), 2u);
   check(c, 2, false);
+}
+
+TEST(Histogram, SparseRowsGiveTheSameSums) {
+  // One and two bins: half of the values or more are the most frequent one.
+  const std::vector<ColumnSpec> few = {{1, true},  {1, true},    {2, false}, {1, true},
+                                       {1, false}, {300, false}, {1, true}};
+  for (const int threads : {1, 2, 7}) {
+    check_sparse(Case(few, 20'000, 7'777, 1.0, 16), threads, false);
+    check_sparse(Case(few, 150'000, 70'000, 0.7, 16), threads, true);
+    check_sparse(Case(few, 20'000, 9'000, 0.5, 32), threads, true);
+  }
+}
+
+TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {
+  const Case c(mixed_columns, 5'000, 5'000, 1.0, 16);
+  Tasks tasks(1);
+  EXPECT_EQ(make_sparse_rows(c.data, c.layout, tasks), nullptr);
 }
 
 TEST(Histogram, SubtractionGivesTheOtherChild) {

@@ -1,0 +1,45 @@
+// Rows as lists of histogram cells without each column's most frequent bin, whose sums follow from the total:
+// far fewer additions where most values of most columns are the same (zeros, one-hot columns).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/tasks.hpp"
+#include "cpu/cells.hpp"
+#include "cpu/histogram.hpp"
+#include "data/dataset_data.hpp"
+
+namespace ramet::cpu {
+
+struct SparsePage {
+  Buffer<std::uint32_t> starts;  // rows + 1: row r's cells are [starts[r], starts[r + 1])
+  Buffer<std::uint32_t> cells;
+};
+
+struct SparseRows {
+  std::vector<SparsePage> pages;
+  std::vector<std::int32_t> frequent_cells;  // per layout column: the cell that no row lists
+};
+
+// The rows of a data set for histograms of `layout`, which counts no rows and holds every column; null where
+// the lists would not be much shorter than the rows. Choices differ between ranks; histograms do not.
+std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data,
+                                                   const HistogramLayout& layout, Tasks& tasks);
+
+// Adds the slice's rows to the listed cells, and to `total` as often as there are rows. `gradients`: one per
+// row of the page. Packed: the caller keeps a cell below max_packed_rows rows.
+void add_packed_sparse(const SparsePage& page, const RowSlice& rows, const std::uint32_t* gradients,
+                       std::int64_t* cells, std::int64_t& total);
+void add_wide_sparse(const SparsePage& page, const RowSlice& rows, const WideGradient* gradients,
+                     WideCell* cells, WideCell& total);
+
+// Gives the most frequent bins what is missing to the total.
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, std::int64_t total,
+                     std::int64_t* cells);
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, const WideCell& total,
+                     WideCell* cells);
+
+}  // namespace ramet::cpu
