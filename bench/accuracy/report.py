@@ -8,7 +8,7 @@ INTRODUCTION = f"""# Accuracy
 
 Test loss of Ramet against XGBoost growing depth-wise to depth 8, and against LightGBM growing leaf-wise to 255
 leaves. 100 rounds (mnist: 20), eta 0.1, lambda 1, minimum child weight 1, 255 bins, no sampling; everything else
-at Ramet's defaults, the peers' parameters matched to it as [bench/peers](../bench/peers/README.md) tells. Text
+at Ramet's defaults, the peers' parameters matched to it as [bench/peers](../bench/README.md) tells. Text
 columns are categories, handled by each engine natively. Every engine's predictions are judged by the same code.
 
 The figures are means over 5 seeds (mnist: one). Sets without a test file are shuffled and split 80/20 anew for

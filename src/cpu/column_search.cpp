@@ -35,67 +35,101 @@ std::int64_t code_sums(const SearchColumn& column, const Histogram& histogram, s
   return histogram.wide_cells()[at].g;
 }
 
-void make_prefix(const SearchColumn& column, const Histogram& histogram, SearchScratch& scratch) {
-  const auto size = static_cast<std::size_t>(column.value_bins) + scan_padding;
-  if (scratch.prefix.size() < size) scratch.prefix.resize(size);
-  const std::int64_t first = column.cells->code_base + 1;
+// The value codes' cells that are not empty: [first, last], first > last if none is. Splits outside them have
+// an empty side, or the same sums as the one at their edge and a higher bin.
+struct UsedCells {
+  std::int32_t first = 0;
+  std::int32_t last = -1;
+};
+
+template <class Empty>
+UsedCells used_cells(std::int32_t count, const Empty& empty) {
+  UsedCells used{0, count - 1};
+  while (used.first <= used.last && empty(used.first)) ++used.first;
+  while (used.last >= used.first && empty(used.last)) --used.last;
+  return used;
+}
+
+void resize_padded(std::vector<std::int64_t>& values, std::int32_t count) {
+  const auto size = static_cast<std::size_t>(count) + scan_padding;
+  if (values.size() < size) values.resize(size);
+}
+
+// Prefix sums of the used cells.
+UsedCells make_prefix(const SearchColumn& column, const Histogram& histogram, SearchScratch& scratch) {
+  const std::int64_t start = column.cells->code_base + 1;
+  resize_padded(scratch.prefix, column.value_bins);
+  std::int64_t* prefix = scratch.prefix.data();
   std::int64_t sum = 0;
   if (!histogram.wide) {
-    const std::int64_t* cells = histogram.packed() + first;
-    for (std::int32_t i = 0; i < column.value_bins; ++i) {
-      sum += cells[i];
-      scratch.prefix[static_cast<std::size_t>(i)] = sum;
-    }
-    return;
+    const std::int64_t* cells = histogram.packed() + start;
+    const UsedCells used = used_cells(column.value_bins, [&](std::int32_t i) { return cells[i] == 0; });
+    for (std::int32_t i = used.first; i <= used.last; ++i) prefix[i] = sum += cells[i];
+    return used;
   }
-  if (scratch.prefix_h.size() < size) scratch.prefix_h.resize(size);
-  const WideCell* cells = histogram.wide_cells() + first;
+  resize_padded(scratch.prefix_h, column.value_bins);
+  std::int64_t* prefix_h = scratch.prefix_h.data();
+  const WideCell* cells = histogram.wide_cells() + start;
+  const UsedCells used =
+      used_cells(column.value_bins, [&](std::int32_t i) { return cells[i].g == 0 && cells[i].h == 0; });
   std::int64_t sum_h = 0;
-  for (std::int32_t i = 0; i < column.value_bins; ++i) {
-    sum += cells[i].g;
-    sum_h += cells[i].h;
-    scratch.prefix[static_cast<std::size_t>(i)] = sum;
-    scratch.prefix_h[static_cast<std::size_t>(i)] = sum_h;
+  for (std::int32_t i = used.first; i <= used.last; ++i) {
+    prefix[i] = sum += cells[i].g;
+    prefix_h[i] = sum_h += cells[i].h;
   }
+  return used;
+}
+
+void clear_prefix(SearchScratch& scratch, std::int32_t at, bool wide) {
+  scratch.prefix[static_cast<std::size_t>(at)] = 0;
+  if (wide) scratch.prefix_h[static_cast<std::size_t>(at)] = 0;
 }
 
 // The fast twin of search_numeric.
 void scan_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
                  SearchScratch& scratch, BestSplit& best) {
   const Histogram& histogram = node.histogram;
-  make_prefix(column, histogram, scratch);
+  const UsedCells used = make_prefix(column, histogram, scratch);
+  if (used.first > used.last) return;
   std::int64_t missing_h = 0;
   const std::int64_t missing = column.has_missing ? code_sums(column, histogram, 0, missing_h) : 0;
   const bool with_missing = missing != 0 || missing_h != 0;
-  ScanInput in{.prefix = scratch.prefix.data(), .prefix_h = scratch.prefix_h.data()};
   const auto packed_total = static_cast<std::int64_t>((static_cast<std::uint64_t>(node.sums.g) << 32) +
                                                       static_cast<std::uint64_t>(node.sums.h));
-  in.total = histogram.wide ? node.sums.g : packed_total;
-  in.total_h = node.sums.h;
-  const auto scan = [&](std::int32_t candidates, std::int64_t offset, std::int64_t offset_h) {
-    in.candidates = candidates;
-    in.offset = offset;
-    in.offset_h = offset_h;
-    return histogram.wide ? scan_wide(s, node.parent_score, in, best.gain)
-                          : scan_packed(s, node.parent_score, in, best.gain);
+  // The bin of the best of `candidates` candidates from value cell `from` on; 0: none.
+  const auto scan = [&](std::int32_t from, std::int32_t candidates, std::int64_t offset,
+                        std::int64_t offset_h, double& gain) {
+    const ScanInput in{.prefix = scratch.prefix.data() + from,
+                       .prefix_h = histogram.wide ? scratch.prefix_h.data() + from : nullptr,
+                       .offset = offset,
+                       .offset_h = offset_h,
+                       .total = histogram.wide ? node.sums.g : packed_total,
+                       .total_h = node.sums.h,
+                       .candidates = candidates};
+    const ScanBest found = histogram.wide ? scan_wide(s, node.parent_score, in, best.gain)
+                                          : scan_packed(s, node.parent_score, in, best.gain);
+    gain = found.gain;
+    return found.candidate < 0 ? 0 : from + found.candidate + 1;
   };
+  const std::int32_t between = used.last - used.first;
+  double gain = 0;
   if (with_missing) {
-    const ScanBest left = scan(column.value_bins - 1, missing, missing_h);
-    if (left.candidate >= 0) {
-      offer(column, left.gain, static_cast<std::uint32_t>(left.candidate + 1), true, best);
+    // Before the first used cell only missing values go left: the lowest bin stands for all of those.
+    const std::int32_t before = used.first > 0 ? 1 : 0;
+    if (before != 0) clear_prefix(scratch, used.first - 1, histogram.wide);
+    const std::int32_t left = scan(used.first - before, between + before, missing, missing_h, gain);
+    if (left != 0) {
+      offer(column, gain, static_cast<std::uint32_t>(left <= used.first ? 1 : left), true, best);
     }
-    const ScanBest right = scan(column.value_bins, 0, 0);
-    if (right.candidate >= 0) {
-      offer(column, right.gain, static_cast<std::uint32_t>(right.candidate + 1), false, best);
-    }
+    const std::int32_t right = scan(used.first, between + 1, 0, 0, gain);
+    if (right != 0) offer(column, gain, static_cast<std::uint32_t>(right), false, best);
     return;
   }
-  const ScanBest found = scan(column.value_bins - 1, 0, 0);
-  if (found.candidate < 0) return;
-  const auto at = static_cast<std::size_t>(found.candidate);
+  const std::int32_t bin = scan(used.first, between, 0, 0, gain);
+  if (bin == 0) return;
+  const auto at = static_cast<std::size_t>(bin) - 1;
   const std::int64_t left_h = histogram.wide ? scratch.prefix_h[at] : packed_h(scratch.prefix[at]);
-  offer(column, found.gain, static_cast<std::uint32_t>(found.candidate + 1), left_h >= node.sums.h - left_h,
-        best);
+  offer(column, gain, static_cast<std::uint32_t>(bin), left_h >= node.sums.h - left_h, best);
 }
 
 }  // namespace
