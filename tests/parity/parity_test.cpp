@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 #include <ostream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "cpu/backend.hpp"
+#include "cpu/simd_targets.hpp"
 #include "naive/ranks.hpp"
 #include "naive/session.hpp"
 #include "naive/toy_data.hpp"
@@ -253,6 +255,54 @@ TEST(Parity, FloatDoubleAndSparseValuesMakeOneModel) {
   const Model dense = training::boost(cpu_sessions(), c.params, table.dense(), {});
   expect_equal(training::boost(cpu_sessions(), c.params, table.csr(), {}), dense, "dense and sparse");
   expect_equal(training::boost(naive_sessions(), c.params, table.csr(), {}), dense, "dense and naive sparse");
+}
+
+TEST(Parity, SimdTargetsDoNotMatter) {
+  const std::vector<Case> cases = all_cases();
+  for (std::size_t i = 0; i < cases.size(); i += 7) {
+    const Case& c = cases[i];
+    const ToyTable table(c.table);
+    const Dataset first_data = table.dataset(c.data_options());
+    const Model expected = training::boost(cpu_sessions(), c.params, first_data, {});
+    const std::vector<float> predictions = expected.predict(first_data);
+    test::for_each_simd_target([&](const std::string& target) {
+      const Dataset data = table.dataset(c.data_options());
+      expect_equal(training::boost(cpu_sessions(), c.params, data, {}), expected, c.name + " on " + target);
+      EXPECT_EQ(expected.predict(data), predictions) << c.name << " on " << target;
+    });
+  }
+}
+
+// Mostly zeros, so that histograms are built from sparse rows.
+TEST(Parity, OneHotColumnsDoNotMatter) {
+  constexpr int columns = 30;
+  constexpr std::int64_t rows = 2'000;
+  std::mt19937 random(4);
+  std::vector<float> x(rows * columns);
+  std::vector<double> y(rows);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) {
+      const bool set = random() % 20 == 0;
+      const bool missing = c % 7 == 0 && random() % 30 == 0;
+      const float value = c == 3 ? static_cast<float>(random() % 50) : (set ? 1.0F : 0.0F);
+      x[static_cast<std::size_t>(r * columns + c)] =
+          missing ? std::numeric_limits<float>::quiet_NaN() : value;
+      if (set && c < 5) y[static_cast<std::size_t>(r)] += c;
+    }
+  }
+  for (const char* policy : {"depthwise", "lossguide", "symmetric"}) {
+    for (const int bits : {16, 32}) {
+      TrainParams params = base_params();
+      params.grow_policy = policy;
+      params.gradient_bits = bits;
+      const Dataset data = Dataset::from_dense(x.data(), rows, columns, {.labels = y, .page_rows = 900});
+      const Model expected = training::boost(naive_sessions(), params, data, {});
+      for (const int threads : {1, 3}) {
+        params.threads = threads;
+        expect_equal(training::boost(cpu_sessions(), params, data, {}), expected, policy);
+      }
+    }
+  }
 }
 
 TEST(Parity, RunsOverBatchesOfTreesDoNotMatter) {
