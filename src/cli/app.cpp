@@ -57,7 +57,7 @@ CLI::App& chosen(CLI::App& root) {
 
 // The parser's own words for the two commonest mistakes are hard to read.
 std::string readable(const CLI::ParseError& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::string option = text.substr(0, text.find(':'));
   if (text.find("At Most 1 required") != std::string::npos) return option + ": given more than once";
   if (text.find("1 required") != std::string::npos && text.ends_with("missing")) {

@@ -56,7 +56,7 @@ std::uint64_t section_checksum(std::span<const std::byte> bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-std::vector<std::byte> encode_table(std::vector<SectionEntry> sections) {
+std::vector<std::byte> encode_table(const std::vector<SectionEntry>& sections) {
   std::vector<std::byte> bytes(file_header_bytes + sections.size() * table_entry_bytes);
   std::uint64_t offset = bytes.size();
   std::size_t at = file_header_bytes;

@@ -37,7 +37,7 @@ struct SectionEntry {
 std::uint64_t section_checksum(std::span<const std::byte> bytes);
 
 // The bytes of header and table. Offsets are filled in here; the file's size is the end of the last section.
-std::vector<std::byte> encode_table(std::vector<SectionEntry> sections);
+std::vector<std::byte> encode_table(const std::vector<SectionEntry>& sections);
 
 // The number of sections that a header promises. `file_bytes`: the true size of the file.
 // Throws Error{bad_model} if this is no header of a file of that size.
