@@ -31,6 +31,7 @@ data::Layout make_layout(const std::vector<ColumnSpec>& specs) {
     data::StoredColumn column;
     column.feature = f;
     column.width = width_of(spec(f));
+    layout.row_bytes += layout.row_bytes % column.width;  // two-byte codes are aligned
     column.byte_offset = layout.row_bytes;
     column.has_missing = spec(f).has_missing;
     column.value_bins = spec(f).value_bins;
