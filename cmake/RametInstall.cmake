@@ -22,9 +22,16 @@ if(TARGET ramet_io)
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/RametArrow.cmake DESTINATION ${RAMET_CMAKE_DIR})
 endif()
 
+# Arrow may live in a Python environment, where the dynamic linker would not look: in the source tree (.venv), whose
+# folders INSTALL_RPATH_USE_LINK_PATH leaves out, or elsewhere.
 if(TARGET ramet_cli)
-  # Arrow may live in a Python environment, where the dynamic linker would not look.
   set_target_properties(ramet_cli PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  get_target_property(ramet_arrow_type ramet_arrow TYPE)
+  if(ramet_arrow_type STREQUAL SHARED_LIBRARY)
+    get_target_property(ramet_arrow_file ramet_arrow IMPORTED_LOCATION)
+    get_filename_component(ramet_arrow_folder ${ramet_arrow_file} DIRECTORY)
+    set_target_properties(ramet_cli PROPERTIES INSTALL_RPATH ${ramet_arrow_folder})
+  endif()
 endif()
 
 get_target_property(RAMET_LIBRARY_TYPE ramet TYPE)

@@ -40,8 +40,8 @@ struct TrainParams {
   int max_cat_to_onehot = 4;       // up to this many categories: one against the rest
   int max_cat_threshold = 32;      // most categories on the smaller side of a many-against-many split
   double cat_smooth = 10.0;        // added to the hessian when categories are ordered by gradient
-  double cat_lambda = 10.0;        // added to lambda in many-against-many splits
-  int min_data_per_category = 10;  // rarer categories (in the node) stay on the missing side
+  double cat_lambda = 1.0;         // added to lambda in many-against-many splits
+  int min_data_per_category = 50;  // rarer categories (in the node) stay on the missing side
   // These belong to the Dataset. Set here they are compared with it, and refused if they differ.
   std::optional<int> max_bin{};
   std::optional<std::int64_t> bin_sample{};

@@ -64,7 +64,7 @@ const std::map<std::string, EffectCase>& cases() {
       {"max_cat_to_onehot", {.value = "40"}},
       {"max_cat_threshold", {.value = "2"}},
       {"cat_smooth", {.value = "0.1", .setup = [](TrainParams& p) { p.min_data_per_category = 1; }}},
-      {"cat_lambda", {.value = "0"}},
+      {"cat_lambda", {.value = "10"}},
       {"min_data_per_category", {.value = "1"}},
       {"max_bin", {.value = "16", .effect = Effect::error}},
       {"bin_sample", {.value = "100", .effect = Effect::error}},
