@@ -34,8 +34,10 @@ const std::map<std::string, EffectCase>& cases() {
   };
   const auto binary_stopped = [=](TrainParams& p) {
     binary(p);
-    p.early_stopping_rounds = 2;
-    p.metric = {"auc"};
+    p.early_stopping_rounds = 5;
+    p.eta = 0.1;
+    p.num_round = 60;
+    p.metric = {"logloss"};
   };
   const auto multiclass = [](TrainParams& p) { p.objective = "multi:softprob"; };
   static const std::map<std::string, EffectCase> all{
