@@ -12,14 +12,16 @@ bool admissible(const SearchSettings& s, const math::Regularisation& r, const ba
   return h + r.lambda > 0 && h >= s.min_child_weight && (!counted || side.rows >= s.min_rows);
 }
 
-void offer(const SearchColumn& column, double gain, std::uint32_t order, bool missing_left, BestSplit& best) {
-  if (best.feature >= 0 && !best.loses_to(gain, column.feature, order, missing_left)) return;
+// Makes a candidate the best split if it is; whether it did. The caller sets a categorical one's left side.
+bool offer(const SearchColumn& column, double gain, std::uint32_t order, bool missing_left, BestSplit& best) {
+  if (best.feature >= 0 && !best.loses_to(gain, column.feature, order, missing_left)) return false;
   best.gain = gain;
   best.feature = column.feature;
   best.order = order;
   best.missing_left = missing_left;
   best.categorical = column.categorical;
   best.left_categories.clear();
+  return true;
 }
 
 // Whether a gain is worth a candidate's while.
@@ -175,9 +177,7 @@ void search_one_against_rest(const SearchSettings& s, const SearchColumn& column
   for (std::uint32_t code = 1; code <= static_cast<std::uint32_t>(column.value_bins); ++code) {
     const double gain =
         split_gain(s, s.regularisation, node, {sums.g[code], sums.h[code], sums.rows[code]}, sums.counted);
-    if (!enough(s, node, gain)) continue;
-    if (best.feature >= 0 && !best.loses_to(gain, column.feature, code, false)) continue;
-    offer(column, gain, code, false, best);
+    if (!enough(s, node, gain) || !offer(column, gain, code, false, best)) continue;
     best.left_categories = category_set(column.value_bins, &code, 1);
   }
 }
@@ -216,9 +216,7 @@ void search_many_against_many(const SearchSettings& s, const SearchColumn& colum
       left.rows += sums.rows[code];
       const double gain = split_gain(s, s.category_regularisation, node, left, sums.counted);
       const std::uint32_t tie = static_cast<std::uint32_t>(length) + (back ? back_order : 0);
-      if (!enough(s, node, gain)) continue;
-      if (best.feature >= 0 && !best.loses_to(gain, column.feature, tie, false)) continue;
-      offer(column, gain, tie, false, best);
+      if (!enough(s, node, gain) || !offer(column, gain, tie, false, best)) continue;
       best.left_categories =
           category_set(column.value_bins, order.data() + (back ? usable - length : 0), length);
     }

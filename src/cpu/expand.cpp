@@ -47,7 +47,8 @@ void Grower::expand(std::span<const backend::Split> splits) {
     std::vector<BuildJob> jobs;
     for (Work* work : large) {
       plan_histograms(*work);
-      if (!work->child[work->smaller]->histogram.empty()) jobs.push_back(build_job(*work));
+      const GrowingNode& smaller = *work->child[work->smaller];
+      if (!smaller.histogram.empty()) jobs.push_back(job_of(*work->tree, smaller));
     }
     build_all(jobs, pool_, tasks_, static_cast<std::int64_t>(small.size()),
               [&](std::int64_t i) { expand_small(*small[static_cast<std::size_t>(i)]); });
@@ -134,8 +135,6 @@ void Grower::plan_histograms(Work& work) {
   }
 }
 
-BuildJob Grower::build_job(const Work& work) const { return job_of(*work.tree, *work.child[work.smaller]); }
-
 void Grower::subtract(Work& work, std::int64_t begin, std::int64_t end) {
   if (!work.derive) return;
   subtract_cells(work.parent->histogram, work.child[work.smaller]->histogram,
@@ -158,7 +157,7 @@ void Grower::expand_small(Work& work) {
   finish_partition(work, work.partition.left_rows());
   plan_histograms(work);
   if (!work.search[0] && !work.search[1]) return;
-  build_one(build_job(work), pool_);
+  build_one(job_of(*work.tree, *work.child[work.smaller]), pool_);
   subtract(work, 0, work.tree->layout->total_cells);
   if (!work.tree->spec.symmetric) {
     const auto columns = static_cast<std::int32_t>(work.tree->columns.size());

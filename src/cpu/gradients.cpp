@@ -50,10 +50,6 @@ struct Gradients::Found {
   std::array<std::int64_t, 256> h_exponents{};
 };
 
-std::int64_t OutputGradients::largest_quantised_h() const {
-  return scale.constant_hessian ? 1 : math::max_quantised_h(scale.bits);
-}
-
 Gradients::Gradients(const backend::SessionInput& input, Tasks& tasks)
     : input_(input),
       data_(*input.train),

@@ -24,8 +24,6 @@ struct OutputGradients {
   double largest_g = 0;  // over all ranks
   double largest_h = 0;
 
-  // Largest quantised h of a row.
-  std::int64_t largest_quantised_h() const;
   std::int64_t quantised_h(std::int64_t row) const {
     return scale.bits <= 16 ? narrow_h(narrow[static_cast<std::size_t>(row)])
                             : static_cast<std::int64_t>(wide[static_cast<std::size_t>(row)].h);

@@ -54,7 +54,6 @@ class Grower {
 
   const GrowingNode& node(std::int32_t number) const { return nodes_[static_cast<std::size_t>(number)]; }
   const GrowingTreeData& tree(std::int32_t t) const { return trees_[static_cast<std::size_t>(t)]; }
-  std::int32_t trees() const { return tree_count_; }
   const SampledRows& sample() const { return sample_; }
 
   // Bytes of one tree's rows, and of one node.
@@ -86,7 +85,6 @@ class Grower {
   void finish_partition(Work& work, std::int64_t global_left);
   bool worth_searching(const GrowingTreeData& tree, const backend::NodeSums& sums) const;
   void plan_histograms(Work& work);
-  BuildJob build_job(const Work& work) const;
   BuildJob job_of(const GrowingTreeData& tree, const GrowingNode& node) const;
   void subtract(Work& work, std::int64_t begin, std::int64_t end);
   void finish_histograms(Work& work);

@@ -12,7 +12,6 @@
 namespace ramet::cpu {
 
 inline constexpr std::int64_t partition_chunk_rows = 16'384;  // a multiple of 64
-inline constexpr std::int64_t chunk_words = partition_chunk_rows / 64;
 
 // Which codes of a column go left: code - low <= span in the code's own unsigned width, or by a table.
 struct CodeTest {
