@@ -19,14 +19,15 @@ target_compile_features(ramet_compile INTERFACE cxx_std_20)
 target_compile_definitions(ramet_compile INTERFACE HWY_DISABLED_TARGETS=HWY_SSSE3)
 # The numbers contract: no fused multiply-add, no reassociation, on any target.
 # Without observable floating-point exceptions (values stay the same) selects become SIMD code.
-target_compile_options(ramet_compile INTERFACE -ffp-contract=off -fno-fast-math -fno-trapping-math
+set(ramet_host_options -ffp-contract=off -fno-fast-math -fno-trapping-math
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers)
+target_compile_options(ramet_compile INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${ramet_host_options}>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(ramet_compile INTERFACE -Wno-restrict)  # wrong about "text" + string (GCC bug 105651)
+  target_compile_options(ramet_compile INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)  # wrong about "text" + string (GCC bug 105651)
 endif()
 # Sanitizers' instructions make g++ warn of things that are not in the code.
 if(RAMET_WERROR AND NOT RAMET_SANITIZE)
-  target_compile_options(ramet_compile INTERFACE -Werror)
+  target_compile_options(ramet_compile INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
 if(RAMET_SANITIZE)
   add_compile_options(-fsanitize=${RAMET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

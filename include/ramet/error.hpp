@@ -15,6 +15,7 @@ enum class ErrorCode {
   out_of_memory,      // an allocation failed
   cancelled,          // the caller's callback stopped the work
   communication,      // another rank failed or vanished
+  device,             // an accelerator is missing, failed, or was lost
   internal,           // a bug in Ramet
 };
 

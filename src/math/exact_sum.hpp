@@ -6,7 +6,33 @@
 #include <cstdint>
 #include <span>
 
+#include "math/host_device.hpp"
+
 namespace ramet::math {
+
+// A finite double as five signed digits of 16 bits, for machines that add 32 bits best: x is the sum of
+// part[i] * 2^(16 (first + i)), in units of 2^-1074.
+struct HalfDigits {
+  static constexpr int count = 5;
+  int first = 0;  // 0 .. 127
+  std::int32_t part[count] = {};
+};
+RAMET_HD constexpr HalfDigits half_digits(double x) {
+  const auto bits = __builtin_bit_cast(std::uint64_t, x);
+  const auto exponent = static_cast<unsigned>(bits >> 52) & 0x7ffu;
+  const std::uint64_t fraction = bits & 0xfffffffffffffu;
+  const std::uint64_t mantissa = exponent == 0 ? fraction : fraction | (std::uint64_t{1} << 52);
+  const unsigned position = exponent == 0 ? 0 : exponent - 1;  // of the mantissa's lowest bit
+  const unsigned shift = position & 15u;
+  const std::uint64_t low = mantissa << shift;
+  const bool negative = bits >> 63 != 0;
+  HalfDigits digits{.first = static_cast<int>(position >> 4)};
+  for (int i = 0; i < HalfDigits::count; ++i) {
+    const std::uint64_t part = i < 4 ? (low >> (16 * i)) & 0xffffu : (mantissa >> 1) >> (63u - shift);
+    digits.part[i] = negative ? -static_cast<std::int32_t>(part) : static_cast<std::int32_t>(part);
+  }
+  return digits;
+}
 
 // An integer wide enough for every double: the sum in units of 2^-1074, held in digits of 32 bits (Kulisch,
 // "Computer Arithmetic and Validity", ch. 8). Digits lie in 64 bits, so carries are resolved only once in

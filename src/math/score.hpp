@@ -11,7 +11,7 @@ namespace ramet::math {
 inline constexpr int link_unit_exponent = 40;  // objectives with a link function
 
 // For objectives on the scale of the labels: the largest e with spread * 2^e <= 2^40.
-inline int label_unit_exponent(double spread) {
+RAMET_HD constexpr int label_unit_exponent(double spread) {
   return spread > 0 ? scale_exponent(spread, std::int64_t{1} << 40) : link_unit_exponent;
 }
 
@@ -23,7 +23,7 @@ RAMET_HD constexpr double to_margin(std::int64_t units, int unit_exponent) {
 inline constexpr std::int64_t max_margin_units = std::int64_t{1} << 62;
 
 // The smallest shift >= 0 with largest_units / 2^shift, rounded, within int32. 0 <= largest_units <= 2^62.
-inline int leaf_shift(std::int64_t largest_units) {
+RAMET_HD constexpr int leaf_shift(std::int64_t largest_units) {
   // 2^31 - 1/2 would round to 2^31.
   const auto twice = static_cast<std::uint64_t>(largest_units) * 2;
   int shift = 0;

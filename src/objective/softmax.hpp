@@ -39,11 +39,21 @@ struct Softmax {
     for (int k = 0; k < outputs; ++k) out[k].g = math::exp(margins[k] - largest);
     double sum = 0;
     for (int k = 0; k < outputs; ++k) sum += out[k].g;
+    for (int k = 0; k < outputs; ++k) out[k] = pair(out[k].g / sum, static_cast<double>(k) == label);
+  }
+  // The same to the bit without memory of its own: every exponential is computed twice. `margin(k)` gives a
+  // margin, `store(k, pair)` takes what comes of it.
+  template <class Margin, class Store>
+  RAMET_HD void each_gradient(const Margin& margin, int outputs, double label, const Store& store) const {
+    double largest = margin(0);
+    for (int k = 1; k < outputs; ++k) {
+      const double m = margin(k);
+      largest = m > largest ? m : largest;
+    }
+    double sum = 0;
+    for (int k = 0; k < outputs; ++k) sum += math::exp(margin(k) - largest);
     for (int k = 0; k < outputs; ++k) {
-      const double p = out[k].g / sum;
-      const double h = (2.0 * p) * (1.0 - p);
-      out[k].g = p - (static_cast<double>(k) == label ? 1.0 : 0.0);
-      out[k].h = h > least_hessian ? h : least_hessian;
+      store(k, pair(math::exp(margin(k) - largest) / sum, static_cast<double>(k) == label));
     }
   }
   // `predictions` may be `margins`.
@@ -60,6 +70,13 @@ struct Softmax {
   double base_margin(double share) const { return math::log(share < least_share ? least_share : share); }
   // A base score is added to every class's margin as it is.
   double margin_of(double base_score) const { return base_score; }
+
+ private:
+  // Of a class that has probability p.
+  RAMET_HD static GradientPair pair(double p, bool is_label) {
+    const double h = (2.0 * p) * (1.0 - p);
+    return {.g = p - (is_label ? 1.0 : 0.0), .h = h > least_hessian ? h : least_hessian};
+  }
 };
 
 static_assert(RowOutputsObjective<Softmax>);

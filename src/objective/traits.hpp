@@ -81,8 +81,12 @@ concept RowObjective = T::traits.kind == Kind::row&& requires(const T& o, double
 template <class T>
 concept RowOutputsObjective = T::traits.kind ==
                               Kind::row_outputs&& requires(const T& o, const double* margins, double x, int k,
-                                                           GradientPair* out, double* predictions) {
-  { o.gradients(margins, k, x, out) } -> std::same_as<void>;         // margins[k], label -> out[k]
+                                                           GradientPair* out, double* predictions,
+                                                           double (*margin)(int),
+                                                           void (*store)(int, GradientPair)) {
+  { o.gradients(margins, k, x, out) } -> std::same_as<void>;  // margins[k], label -> out[k]
+  // The same bits from margin(k) to store(k, pair), for devices: no memory for K numbers.
+  { o.each_gradient(margin, k, x, store) } -> std::same_as<void>;
   { o.predictions(margins, k, predictions) } -> std::same_as<void>;  // margins[k] -> predictions[k]
   { o.base_margin(x) } -> std::same_as<double>;                      // from the class's weighted share
   { o.margin_of(x) } -> std::same_as<double>;                        // of a user's base_score
