@@ -1,0 +1,113 @@
+#include "cuda/backend.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include <charconv>
+#include <optional>
+
+#include "base/error.hpp"
+#include "cuda/check.hpp"
+#include "cuda/session.hpp"
+
+namespace ramet::cuda {
+namespace {
+
+constexpr std::string_view family = "cuda";
+// Kernels are compiled for this compute capability and newer.
+constexpr int least_major = 8;
+
+// The numbers after "cuda:", or nothing if it is not such a name. "cuda" is device 0.
+std::optional<std::vector<int>> parse_devices(std::string_view device) {
+  if (device == family) return std::vector<int>{0};
+  if (!device.starts_with("cuda:")) return std::nullopt;
+  std::vector<int> devices;
+  const char* at = device.data() + family.size();
+  const char* end = device.data() + device.size();
+  while (at != end) {
+    ++at;  // ':' or ','
+    int number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || number < 0 || (next != end && *next != ',')) return std::nullopt;
+    devices.push_back(number);
+    at = next;
+  }
+  return devices;
+}
+
+// Why the device cannot be used; empty if it can.
+std::string obstacle(const cudaDeviceProp& properties) {
+  if (properties.major >= least_major) return {};
+  return fmt::format("compute capability {}.{}: {}.0 or newer is needed", properties.major, properties.minor,
+                     least_major);
+}
+
+int device_count() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver) {
+    (void)cudaGetLastError();
+    return 0;
+  }
+  check(status, "looking for CUDA devices");
+  return count;
+}
+
+bool handles_cuda(std::string_view device) { return parse_devices(device).has_value(); }
+
+void check_device(std::string_view name, int device, int count) {
+  if (device >= count) {
+    fail(ErrorCode::device,
+         "device = {}: there {} {} CUDA device{} here; `ramet devices` lists what can be used", name,
+         count == 1 ? "is" : "are", count == 0 ? "no" : std::to_string(count), count == 1 ? "" : "s");
+  }
+  cudaDeviceProp properties{};
+  check(cudaGetDeviceProperties(&properties, device), "asking for a device's properties");
+  if (const std::string problem = obstacle(properties); !problem.empty()) {
+    fail(ErrorCode::device, "device = {}: {} ({}); use device = cpu", name, problem, properties.name);
+  }
+}
+
+std::unique_ptr<backend::Session> open_session(const backend::SessionInput& input) {
+  const std::string& name = input.params.device;
+  const std::vector<int> devices = parse_devices(name).value_or(std::vector<int>{0});
+  const int count = device_count();
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    check_device(name, devices[i], count);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (devices[i] == devices[j]) {
+        fail(ErrorCode::invalid_parameter, "device = {}: names device {} twice", name, devices[i]);
+      }
+    }
+  }
+  return std::make_unique<CudaSession>(input, devices);
+}
+
+std::vector<DeviceInfo> list_devices() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess) {
+    (void)cudaGetLastError();
+    return {{std::string(family), false, cudaGetErrorString(status)}};
+  }
+  std::vector<DeviceInfo> devices;
+  for (int d = 0; d < count; ++d) {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, d), "asking for a device's properties");
+    const std::string problem = obstacle(properties);
+    devices.push_back({fmt::format("cuda:{}", d), problem.empty(),
+                       problem.empty()
+                           ? fmt::format("{}, {} multiprocessors, {} GiB", properties.name,
+                                         properties.multiProcessorCount, properties.totalGlobalMem >> 30)
+                           : problem});
+  }
+  if (devices.empty()) devices.push_back({std::string(family), false, "there is no CUDA device"});
+  return devices;
+}
+
+}  // namespace
+
+backend::Backend cuda_backend() {
+  return {.name = family, .handles = handles_cuda, .open = open_session, .devices = list_devices};
+}
+
+}  // namespace ramet::cuda

@@ -1,0 +1,221 @@
+#include "cuda/dynamic_shared.cuh"
+#include "cuda/histogram_work.cuh"
+#include "cuda/launch.cuh"
+#include "cuda/permute.cuh"
+
+// Sums stand in shared memory as 32-bit integers, 64 words a code: 32 of g and 32 of h, one for each of the
+// 32 memory banks. A lane takes a row, and adds the code of slot (lane ^ k) % slots in step k to word lane ^ k
+// of the code's 32. So the lanes of an instruction always meet different banks, whatever the codes are. With
+// fewer than 32 slots the words are several copies of the slots.
+namespace ramet::cuda {
+namespace {
+
+constexpr unsigned code_words = 2 * warp_lanes;
+constexpr unsigned code_bytes = 4 * code_words;
+constexpr unsigned plane_bytes = 4 * warp_lanes;
+constexpr int most_blocks_per_multiprocessor = 8;
+
+template <unsigned slots>
+struct RowCodes {
+  std::uint32_t words[slots / 4];
+};
+
+// Swaps words whose numbers differ in `bit` if the lane asks for it.
+template <unsigned slots>
+__device__ __forceinline__ void swap_words(RowCodes<slots>& row, unsigned bit, bool swap) {
+  for (unsigned i = 0; i < slots / 4; ++i) {
+    if ((i & bit) != 0) continue;
+    const std::uint32_t low = row.words[i];
+    const std::uint32_t high = row.words[i | bit];
+    row.words[i] = swap ? high : low;
+    row.words[i | bit] = swap ? low : high;
+  }
+}
+
+// Loads a row as it lies in memory, except that with 32 slots lanes 16 .. 31 get their second half first.
+template <unsigned slots>
+__device__ __forceinline__ RowCodes<slots> load_row(const std::uint8_t* rows, std::uint32_t id,
+                                                    unsigned lane) {
+  RowCodes<slots> row;
+  const std::uint8_t* at = rows + std::uint64_t{id} * slots;
+  if constexpr (slots == 8) {
+    const uint2 both = __ldg(reinterpret_cast<const uint2*>(at));
+    row.words[0] = both.x;
+    row.words[1] = both.y;
+  } else {
+    const unsigned flip = slots == 32 ? lane & 16u : 0;
+    for (unsigned part = 0; part < slots / 16; ++part) {
+      const uint4 four = __ldg(reinterpret_cast<const uint4*>(at + ((16 * part) ^ flip)));
+      row.words[4 * part] = four.x;
+      row.words[4 * part + 1] = four.y;
+      row.words[4 * part + 2] = four.z;
+      row.words[4 * part + 3] = four.w;
+    }
+  }
+  return row;
+}
+
+// Then word i is the row's word i ^ lane / 4.
+template <unsigned slots>
+__device__ __forceinline__ void order_words(RowCodes<slots>& row, unsigned lane) {
+  if constexpr (slots > 8) swap_words(row, 2, (lane & 8u) != 0);
+  swap_words(row, 1, (lane & 4u) != 0);
+}
+
+// What a lane needs to turn four codes into addresses: 256 * code + 4 * (lane ^ k).
+struct AddressBytes {
+  std::uint32_t words;         // byte j: 4 * (lane ^ j)
+  std::uint32_t selectors[4];  // for the step's byte j
+};
+
+__device__ __forceinline__ AddressBytes address_bytes(unsigned lane) {
+  AddressBytes bytes;
+  bytes.words = 0;
+  for (unsigned j = 0; j < 4; ++j) {
+    bytes.words |= 4 * (lane ^ j) << (8 * j);
+    // From low to high: that byte, the code, and two bytes of its top bit, which is 0.
+    bytes.selectors[j] = (4 + j) | (((lane ^ j) & 3u) << 4) | ((12 + j) << 8) | ((12 + j) << 12);
+  }
+  return bytes;
+}
+
+template <unsigned slots, bool counting>
+__device__ __forceinline__ void add_row(unsigned char* cells, const RowCodes<slots>& row,
+                                        const AddressBytes& bytes, uint2 values) {
+  for (unsigned i = 0; i < slots / 4; ++i) {
+    const std::uint32_t words = bytes.words ^ (0x10101010u * i);
+    for (unsigned j = 0; j < 4; ++j) {
+      unsigned char* cell = cells + permute_bytes(row.words[i], words, bytes.selectors[j]);
+      atomicAdd(reinterpret_cast<std::uint32_t*>(cell), values.x);
+      if constexpr (!counting) atomicAdd(reinterpret_cast<std::uint32_t*>(cell + plane_bytes), values.y);
+    }
+  }
+}
+
+// Rows of a task: [first, last) of its ids, or row numbers.
+struct Segment {
+  const std::uint8_t* rows = nullptr;
+  const std::uint32_t* ids = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+// Row i; the last one instead of those after it.
+__device__ __forceinline__ std::uint32_t row_id(const Segment& segment, std::uint32_t i) {
+  const std::uint32_t within = min(i, segment.last - 1);
+  return segment.ids == nullptr ? within : __ldg(segment.ids + within);
+}
+
+template <bool counting>
+__device__ __forceinline__ std::uint32_t load_pair(const Limb& limb, std::uint32_t id) {
+  return counting ? 1u : __ldg(limb.pairs + id);
+}
+
+// Adds the segment's rows to the block's cells. Ids are loaded two steps before they are used, codes and
+// gradients one.
+template <unsigned slots, bool counting>
+__device__ void add_segment(unsigned char* cells, const Segment& segment, const Limb& limb) {
+  const unsigned lane = threadIdx.x % warp_lanes;
+  const AddressBytes bytes = address_bytes(lane);
+  std::uint32_t i = segment.first + threadIdx.x;
+  std::uint32_t id = row_id(segment, i);
+  std::uint32_t next_id = row_id(segment, i + histogram_threads);
+  RowCodes<slots> row = load_row<slots>(segment.rows, id, lane);
+  std::uint32_t pair = load_pair<counting>(limb, id);
+  for (; i - lane < segment.last; i += histogram_threads) {
+    id = next_id;
+    next_id = row_id(segment, i + 2 * histogram_threads);
+    const RowCodes<slots> next_row = load_row<slots>(segment.rows, id, lane);
+    const std::uint32_t next_pair = load_pair<counting>(limb, id);
+    order_words(row, lane);
+    add_row<slots, counting>(cells, row, bytes, limb_values(limb, i < segment.last ? pair : 0));
+    row = next_row;
+    pair = next_pair;
+  }
+}
+
+// Adds the cells to the histogram and sets them to 0.
+template <unsigned slots>
+__device__ void flush(std::uint32_t* cells, const Tile& tile, std::int64_t plane_cells, const Limb& limb) {
+  const unsigned column = threadIdx.x % warp_lanes;
+  const unsigned h = threadIdx.x / warp_lanes % 2;
+  unsigned long long* target = limb.plane + h * plane_cells + tile.first_cell + column % slots;
+  const bool is_signed = limb.g_signed && h == 0;
+  const auto words = static_cast<unsigned>(tile.codes) * code_words;
+  for (unsigned word = threadIdx.x; word < words; word += histogram_threads) {
+    std::uint32_t sum = cells[word];
+    cells[word] = 0;
+    for (unsigned copy = slots; copy < warp_lanes; copy *= 2) {
+      sum += __shfl_xor_sync(full_warp, sum, static_cast<int>(copy));
+    }
+    if (sum != 0 && column < slots) {
+      atomicAdd(target + word / code_words * slots, widened(sum, is_signed, limb.shift));
+    }
+  }
+}
+
+template <unsigned slots>
+__device__ void add_rows(std::uint32_t* cells, const BuildTask& task, const Tile& tile, std::uint32_t first,
+                         std::uint32_t last) {
+  auto* bytes = reinterpret_cast<unsigned char*>(cells);
+  for (; first < last; first += min(last - first, most_segment_rows)) {
+    const Segment segment{tile.rows, task.ids, first, first + min(last - first, most_segment_rows)};
+    for_each_limb(task, [&](const Limb& limb) {
+      if (limb.pairs == nullptr) {
+        add_segment<slots, true>(bytes, segment, limb);
+      } else {
+        add_segment<slots, false>(bytes, segment, limb);
+      }
+      __syncthreads();
+      flush<slots>(cells, tile, task.layout->cells, limb);
+      __syncthreads();
+    });
+  }
+}
+
+template <unsigned slots>
+__global__ void __launch_bounds__(histogram_threads, 3)
+    byte_histogram_kernel(const BuildTask* tasks, std::int32_t count, const std::int64_t* starts,
+                          std::int32_t most_codes) {
+  auto* cells = dynamic_shared<std::uint32_t>();
+  for (unsigned word = threadIdx.x; word < static_cast<unsigned>(most_codes) * code_words;
+       word += histogram_threads) {
+    cells[word] = 0;
+  }
+  __syncthreads();
+  for_each_unit(tasks, count, starts,
+                [&](const BuildTask& task, std::int32_t tile, std::uint32_t first, std::uint32_t last) {
+                  add_rows<slots>(cells, task, task.layout->tiles[tile], first, last);
+                });
+}
+
+using ByteKernel = void (*)(const BuildTask*, std::int32_t, const std::int64_t*, std::int32_t);
+
+ByteKernel byte_kernel(std::int32_t slots) {
+  if (slots == 32) return byte_histogram_kernel<32>;
+  return slots == 16 ? byte_histogram_kernel<16> : byte_histogram_kernel<8>;
+}
+
+std::size_t shared_bytes(const HistogramShape& shape) {
+  return static_cast<std::size_t>(shape.most_codes) * code_bytes;
+}
+
+}  // namespace
+
+std::int64_t byte_histogram_blocks(const HistogramShape& shape) {
+  const ByteKernel kernel = byte_kernel(shape.slots);
+  allow_shared(kernel, shared_bytes(shape));
+  int blocks = 0;
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, static_cast<int>(histogram_threads),
+                                                      shared_bytes(shape)),
+        "asking for a kernel's occupancy");
+  return resident_blocks(max(1, min(blocks, most_blocks_per_multiprocessor)));
+}
+
+void launch_byte_histogram(const HistogramShape& shape, std::int64_t blocks, const BuildTask* tasks,
+                           std::int32_t count, const std::int64_t* starts, cudaStream_t stream) {
+  launch(byte_kernel(shape.slots), blocks, histogram_threads, shared_bytes(shape), stream, tasks, count, starts,
+         shape.most_codes);
+}
+
+}  // namespace ramet::cuda
