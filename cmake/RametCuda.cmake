@@ -1,17 +1,41 @@
 # How the kernels of src/cuda are compiled: by nvcc for devices, or by the host compiler for the emulated device.
+string(TOUPPER "${RAMET_CUDA}" RAMET_CUDA)
+if(RAMET_CUDA STREQUAL "AUTO")
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    set(RAMET_CUDA ON)
+    message(STATUS "RAMET_CUDA: on, by ${CMAKE_CUDA_COMPILER}")
+  else()
+    set(RAMET_CUDA OFF)
+  endif()
+endif()
+if(NOT RAMET_CUDA MATCHES "^(OFF|ON|EMULATED)$")
+  message(FATAL_ERROR "RAMET_CUDA = ${RAMET_CUDA}: must be OFF, ON, AUTO or EMULATED")
+endif()
+
 if(RAMET_CUDA STREQUAL "ON")
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     # Code for Ampere and Hopper data-centre devices; newer ones compile the last one's PTX.
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
   endif()
-  if(RAMET_CCACHE AND NOT CMAKE_CUDA_COMPILER_LAUNCHER)
-    set(CMAKE_CUDA_COMPILER_LAUNCHER ${RAMET_CCACHE})
-  endif()
   enable_language(CUDA)
+  if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc has it
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
   set(CMAKE_CUDA_STANDARD 20)
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
   find_package(CUDAToolkit REQUIRED)
+  if(NOT CMAKE_CUDA_COMPILER_LAUNCHER)
+    # What the assembler says of each kernel goes to a file, for scripts/kernel_report.
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CURRENT_LIST_DIR}/keep_kernel_resources ${RAMET_CCACHE})
+    if(NOT RAMET_CCACHE)
+      set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CURRENT_LIST_DIR}/keep_kernel_resources)
+    endif()
+    set(ramet_kernel_resources -Xptxas=-v)
+  endif()
 endif()
 
 # ramet_cuda_sources(<target>): how this target's .cu files are compiled.
@@ -25,7 +49,7 @@ function(ramet_cuda_sources target)
   else()
     # The numbers contract on the device: no fused multiply-add.
     target_compile_options(${target} PRIVATE
-      "$<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;-Xcompiler=-ffp-contract=off,-Wall,-Wextra>"
+      "$<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;-Xcompiler=-ffp-contract=off,-Wall,-Wextra;${ramet_kernel_resources}>"
       "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${RAMET_WERROR}>>:-Werror=all-warnings>")
     target_link_libraries(${target} PUBLIC CUDA::cudart_static)
   endif()

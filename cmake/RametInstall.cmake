@@ -1,8 +1,13 @@
 # `cmake --install` and the package that find_package(ramet) finds:
 #   ramet::ramet   the core, always
 #   ramet::io      readers of files, component `io`, where it was built; needs Arrow C++ at the user's side too
-include(GNUInstallDirs)
+#   ramet::cuda    the CUDA backend's module, component `cuda`, where it was built. The library loads it at run time;
+#                  programs elsewhere than beside lib/ramet name its file in RAMET_CUDA_MODULE, or carry a copy
 include(CMakePackageConfigHelpers)
+if(RAMET_CUDA STREQUAL "EMULATED")
+  install(CODE "message(FATAL_ERROR \"The emulated device is for tests: it is not installed\")")
+  return()
+endif()
 set(RAMET_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/ramet)
 
 # install_component(<target> <exported name> <export set>)
@@ -20,6 +25,12 @@ if(TARGET ramet_io)
   install_component(ramet_io io rametIoTargets)
   install(FILES ${PROJECT_SOURCE_DIR}/include/ramet/io.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ramet)
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/RametArrow.cmake DESTINATION ${RAMET_CMAKE_DIR})
+endif()
+
+if(TARGET ramet_cuda_module)
+  set_target_properties(ramet_cuda_module PROPERTIES EXPORT_NAME cuda)
+  install(TARGETS ramet_cuda_module EXPORT rametCudaTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ramet)
+  install(EXPORT rametCudaTargets NAMESPACE ramet:: DESTINATION ${RAMET_CMAKE_DIR})
 endif()
 
 # Arrow may live in a Python environment, where the dynamic linker would not look: in the source tree (.venv), whose

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,6 +87,9 @@ class Dataset {
 
   // For `ramet::io` and other streaming readers inside the library. The source is read twice.
   static Dataset from_source(data::Source& source, const DatasetOptions& options);
+  // `make` is called once; with a communicator its failure on one rank is all ranks' failure.
+  static Dataset from_source(const std::function<std::shared_ptr<data::Source>()>& make,
+                             const DatasetOptions& options);
 
   std::int64_t rows() const noexcept;        // of this rank
   std::int64_t total_rows() const noexcept;  // of all ranks

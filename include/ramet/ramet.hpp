@@ -3,8 +3,10 @@
 
 #include "ramet/communicator.hpp"
 #include "ramet/dataset.hpp"
+#include "ramet/device_data.hpp"
 #include "ramet/error.hpp"
 #include "ramet/model.hpp"
+#include "ramet/nccl.hpp"
 #include "ramet/params.hpp"
 #include "ramet/schema.hpp"
 #include "ramet/train.hpp"

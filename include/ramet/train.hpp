@@ -1,6 +1,7 @@
 // Training: parameters and data in, model out.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -51,6 +52,8 @@ struct TrainReport {
   std::vector<std::pair<std::string, double>> phases;  // name, seconds
   std::vector<std::vector<MetricValue>> rounds;        // one entry a round
   std::string device;
+  std::int64_t device_bytes =
+      0;  // most memory held on devices, of all of this process's; 0 = none, or unknown
 };
 
 struct TrainOptions {

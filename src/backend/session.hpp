@@ -64,6 +64,9 @@ class Session {
 
   // Seconds spent per named phase so far, for reports.
   virtual std::vector<std::pair<std::string, double>> phases() const = 0;
+
+  // Most bytes held on devices of this process so far, for reports; 0 where there is no such memory.
+  virtual std::int64_t device_bytes() const { return 0; }
 };
 
 }  // namespace ramet::backend

@@ -79,7 +79,8 @@ int parse_and_run(CLI::App& root, std::span<const Command> commands, int argc, c
   for (const Command& command : commands) {
     if (command.app->parsed()) return command.run();
   }
-  throw UsageError("a command is missing: train, predict, evaluate, inspect, devices or params (see --help)");
+  throw UsageError(
+      "a command is missing: train, predict, evaluate, inspect, devices, bench or params (see --help)");
 }
 
 int run_or_throw(int argc, char** argv) {
@@ -88,8 +89,8 @@ int run_or_throw(int argc, char** argv) {
   root.set_help_flag("-h,--help", "Print this help");
   root.set_version_flag("--version", version_string, "Print the version");
   root.footer("`ramet COMMAND --help` tells the options of a command.");
-  const std::array commands{add_train(root),   add_predict(root), add_evaluate(root),
-                            add_inspect(root), add_devices(root), add_params(root)};
+  const std::array commands{add_train(root),   add_predict(root), add_evaluate(root), add_inspect(root),
+                            add_devices(root), add_bench(root),   add_params(root)};
   return parse_and_run(root, commands, argc, argv);
 }
 

@@ -22,6 +22,7 @@ Command add_train(CLI::App& root);
 Command add_predict(CLI::App& root);
 Command add_evaluate(CLI::App& root);
 Command add_inspect(CLI::App& root);
+Command add_bench(CLI::App& root);
 Command add_devices(CLI::App& root);
 Command add_params(CLI::App& root);
 

@@ -13,14 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json parameters_json(const TrainParams& params) {
-  Json json = Json::object();
-  for (const ParamInfo& info : parameters()) {
-    json[std::string(info.name)] = parameter_json(info, get_parameter(params, info.name));
-  }
-  return json;
-}
-
 Json timing_json(const TrainingResult& result, const RunTimes& times) {
   Json phases = Json::object();
   for (const auto& [name, seconds] : result.report.phases) phases[name] = seconds;
@@ -50,6 +42,14 @@ Json parameter_json(const ParamInfo& info, const std::string& value) {
   }
   const Json number = Json::parse(value, nullptr, false);
   return number.is_number() ? number : Json();
+}
+
+Json parameters_json(const TrainParams& params) {
+  Json json = Json::object();
+  for (const ParamInfo& info : parameters()) {
+    json[std::string(info.name)] = parameter_json(info, get_parameter(params, info.name));
+  }
+  return json;
 }
 
 Json run_report(const RunSummary& run) {
@@ -93,6 +93,12 @@ std::int64_t peak_memory_bytes() {
   }
   rusage usage{};
   return getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::int64_t>(usage.ru_maxrss) * 1024 : 0;
+}
+
+bool reset_peak_memory() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5" << std::flush;
+  return file.good();
 }
 
 }  // namespace ramet::cli

@@ -36,6 +36,12 @@ std::string json_text(const nlohmann::ordered_json& json);
 // Most resident memory this process has had so far; 0 if the system does not tell.
 std::int64_t peak_memory_bytes();
 
+// Starts peak_memory_bytes again from what is resident now. False if the system does not let it.
+bool reset_peak_memory();
+
+// All parameters by name.
+nlohmann::ordered_json parameters_json(const TrainParams& params);
+
 // The value of a parameter as JSON of the type that the table declares; empty optionals are null.
 nlohmann::ordered_json parameter_json(const ParamInfo& info, const std::string& value);
 

@@ -7,6 +7,8 @@
 
 #include "base/error.hpp"
 #include "cuda/check.hpp"
+#include "cuda/ingest.hpp"
+#include "cuda/nccl_communicator.hpp"
 #include "cuda/session.hpp"
 
 namespace ramet::cuda {
@@ -107,7 +109,13 @@ std::vector<DeviceInfo> list_devices() {
 }  // namespace
 
 backend::Backend cuda_backend() {
-  return {.name = family, .handles = handles_cuda, .open = open_session, .devices = list_devices};
+  return {.name = family,
+          .handles = handles_cuda,
+          .open = open_session,
+          .devices = list_devices,
+          .nccl_id = nccl_id,
+          .nccl_communicator = open_nccl_communicator,
+          .bin_matrix = bin_matrix};
 }
 
 }  // namespace ramet::cuda

@@ -21,11 +21,15 @@ std::int64_t share(std::int64_t rows, int devices) { return (rows + devices - 1)
 
 }  // namespace
 
-std::int64_t usable_memory() {
+std::int64_t free_memory() {
   std::size_t available = 0;
   std::size_t total = 0;
   check(cudaMemGetInfo(&available, &total), "asking for free memory");
-  return static_cast<std::int64_t>(usable_share * static_cast<double>(available)) - reserve_bytes;
+  return static_cast<std::int64_t>(available);
+}
+
+std::int64_t usable_memory() {
+  return static_cast<std::int64_t>(usable_share * static_cast<double>(free_memory())) - reserve_bytes;
 }
 
 DeviceMemory estimate_device_memory(const backend::SessionInput& input, int devices) {

@@ -7,7 +7,8 @@
 
 namespace ramet::cuda {
 
-// Free memory of the current device, less what the driver and small buffers are left.
+// Free memory of the current device; and less what the driver and small buffers are left.
+std::int64_t free_memory();
 std::int64_t usable_memory();
 
 // Bytes that a session takes on a device with `rows` of the training rows and as large a share of the other

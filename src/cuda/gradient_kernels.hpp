@@ -47,7 +47,7 @@ struct GradientPass {
   DeviceScale* scales = nullptr;
   std::int64_t* bad_row = nullptr;
   std::int64_t rows = 0;
-  std::int64_t stride = 0;  // a multiple of 4
+  std::int64_t stride = 0;  // a multiple of 4; g and h are 0 from `rows` on
   std::int64_t first_global_row = 0;
   std::int64_t total_rows = 0;
   std::uint64_t seed = 0;

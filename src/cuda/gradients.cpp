@@ -27,8 +27,11 @@ Gradients::Gradients(const GradientInput& input)
       stride_(padded(input.rows)),
       blocks_(resident_blocks(8)) {
   const auto values = static_cast<std::size_t>(stride_ * outputs_);
+  // What follows the rows is read and never written.
   g_ = DeviceArray<float>(values);
+  fill_zero(g_.data(), g_.size(), nullptr);
   if (!input.constant_hessian) h_ = DeviceArray<float>(values);
+  fill_zero(h_.data(), h_.size(), nullptr);
   low_ = DeviceArray<std::uint32_t>(values);
   high_ = DeviceArray<std::uint32_t>(values);
   found_ = DeviceArray<std::int64_t>(static_cast<std::size_t>(FoundLayout{outputs_}.size()));

@@ -21,7 +21,7 @@ void HistogramBuilder::build(const BuildTask* tasks, std::int32_t count, cudaStr
   const WorkStarts starts{starts_.data(), starts_.data() + most_tasks + 1};
   for (std::int32_t first = 0; first < count; first += most_tasks) {
     const std::int32_t part = std::min(count - first, most_tasks);
-    launch_prepare(tasks + first, part, starts, stream);
+    launch_prepare(tasks + first, part, starts, {byte_blocks_, wide_blocks_}, stream);
     launch_byte_histogram(shape_, byte_blocks_, tasks + first, part, starts.byte_tiles, stream);
     launch_wide_histogram(wide_blocks_, tasks + first, part, starts.wide_slices, stream);
   }

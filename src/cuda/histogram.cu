@@ -1,17 +1,17 @@
 #include "cuda/dynamic_shared.cuh"
+#include "cuda/histogram_limbs.cuh"
 #include "cuda/histogram_work.cuh"
+#include "cuda/instructions.cuh"
 #include "cuda/launch.cuh"
-#include "cuda/permute.cuh"
 
 // Sums stand in shared memory as 32-bit integers, 64 words a code: 32 of g and 32 of h, one for each of the
-// 32 memory banks. A lane takes a row, and adds the code of slot (lane ^ k) % slots in step k to word lane ^ k
-// of the code's 32. So the lanes of an instruction always meet different banks, whatever the codes are. With
-// fewer than 32 slots the words are several copies of the slots.
+// 32 memory banks. A lane takes a row, and adds the code of slot (lane ^ k) % slots in step k to word lane ^
+// k of the code's 32. So the lanes of an instruction always meet different banks, whatever the codes are.
+// With fewer than 32 slots the words are several copies of the slots.
 namespace ramet::cuda {
 namespace {
 
 constexpr unsigned code_words = 2 * warp_lanes;
-constexpr unsigned code_bytes = 4 * code_words;
 constexpr unsigned plane_bytes = 4 * warp_lanes;
 constexpr int most_blocks_per_multiprocessor = 8;
 
@@ -115,6 +115,7 @@ __device__ __forceinline__ std::uint32_t load_pair(const Limb& limb, std::uint32
 // gradients one.
 template <unsigned slots, bool counting>
 __device__ void add_segment(unsigned char* cells, const Segment& segment, const Limb& limb) {
+  if (segment.first == segment.last) return;
   const unsigned lane = threadIdx.x % warp_lanes;
   const AddressBytes bytes = address_bytes(lane);
   std::uint32_t i = segment.first + threadIdx.x;
@@ -134,32 +135,47 @@ __device__ void add_segment(unsigned char* cells, const Segment& segment, const 
   }
 }
 
-// Adds the cells to the histogram and sets them to 0.
+// Takes the cells to the histogram and sets them to 0. `store`: nothing is there yet.
 template <unsigned slots>
-__device__ void flush(std::uint32_t* cells, const Tile& tile, std::int64_t plane_cells, const Limb& limb) {
+__device__ void flush(std::uint32_t* cells, const Tile& tile, std::int64_t plane_cells, const Limb& limb,
+                      bool store) {
+  constexpr unsigned codes_together = warp_lanes / slots;
+  constexpr unsigned loaded = 4;
   const unsigned column = threadIdx.x % warp_lanes;
   const unsigned h = threadIdx.x / warp_lanes % 2;
   unsigned long long* target = limb.plane + h * plane_cells + tile.first_cell + column % slots;
   const bool is_signed = limb.g_signed && h == 0;
-  const auto words = static_cast<unsigned>(tile.codes) * code_words;
-  for (unsigned word = threadIdx.x; word < words; word += histogram_threads) {
-    std::uint32_t sum = cells[word];
-    cells[word] = 0;
-    for (unsigned copy = slots; copy < warp_lanes; copy *= 2) {
-      sum += __shfl_xor_sync(full_warp, sum, static_cast<int>(copy));
+  const bool takes_part = column < slots && (h == 0 || limb.pairs != nullptr);
+  const unsigned codes =
+      (static_cast<unsigned>(tile.codes) + codes_together - 1) / codes_together * codes_together;
+  const unsigned words = codes * code_words;
+  for (unsigned first = threadIdx.x; first < words; first += loaded * histogram_threads) {
+    std::uint32_t sums[loaded];
+    for (unsigned i = 0; i < loaded; ++i) {
+      const unsigned word = first + i * histogram_threads;
+      sums[i] = word < words ? cells[word] : 0;
+      if (word < words) cells[word] = 0;
     }
-    if (sum != 0 && column < slots) {
-      atomicAdd(target + word / code_words * slots, widened(sum, is_signed, limb.shift));
+    for (unsigned i = 0; i < loaded; ++i) {
+      for (unsigned copy = slots; copy < warp_lanes; copy *= 2) {
+        sums[i] += __shfl_xor_sync(full_warp, sums[i], static_cast<int>(copy));
+      }
+    }
+    for (unsigned i = 0; i < loaded; ++i) {
+      const unsigned word = first + i * histogram_threads;
+      if (word >= words || !takes_part) continue;
+      put_sum(target + word / code_words * slots, sums[i], is_signed, limb.shift, store);
     }
   }
 }
 
 template <unsigned slots>
-__device__ void add_rows(std::uint32_t* cells, const BuildTask& task, const Tile& tile, std::uint32_t first,
-                         std::uint32_t last) {
+__device__ void add_rows(std::uint32_t* cells, const BuildTask& task, const UnitRows& rows) {
   auto* bytes = reinterpret_cast<unsigned char*>(cells);
-  for (; first < last; first += min(last - first, most_segment_rows)) {
-    const Segment segment{tile.rows, task.ids, first, first + min(last - first, most_segment_rows)};
+  const Tile& tile = task.layout->tiles[rows.unit];
+  std::uint32_t first = rows.first;
+  do {
+    const Segment segment{tile.rows, task.ids, first, first + min(rows.last - first, most_segment_rows)};
     for_each_limb(task, [&](const Limb& limb) {
       if (limb.pairs == nullptr) {
         add_segment<slots, true>(bytes, segment, limb);
@@ -167,37 +183,38 @@ __device__ void add_rows(std::uint32_t* cells, const BuildTask& task, const Tile
         add_segment<slots, false>(bytes, segment, limb);
       }
       __syncthreads();
-      flush<slots>(cells, tile, task.layout->cells, limb);
+      flush<slots>(cells, tile, task.layout->cells, limb, rows.whole && first == 0 && limb.first);
       __syncthreads();
     });
-  }
+    first = segment.last;
+  } while (first < rows.last);
 }
+
+// Shared memory has room for the codes of any tile, and as many more as make up whole warps of cells.
+constexpr std::int64_t code_rounding = 4;
+
+unsigned shared_words(const HistogramShape& shape) {
+  return static_cast<unsigned>(blocks_for(shape.most_codes, code_rounding) * code_rounding) * code_words;
+}
+
+std::size_t shared_bytes(const HistogramShape& shape) { return sizeof(std::uint32_t) * shared_words(shape); }
 
 template <unsigned slots>
 __global__ void __launch_bounds__(histogram_threads, 3)
     byte_histogram_kernel(const BuildTask* tasks, std::int32_t count, const std::int64_t* starts,
-                          std::int32_t most_codes) {
+                          unsigned words) {
   auto* cells = dynamic_shared<std::uint32_t>();
-  for (unsigned word = threadIdx.x; word < static_cast<unsigned>(most_codes) * code_words;
-       word += histogram_threads) {
-    cells[word] = 0;
-  }
+  for (unsigned i = threadIdx.x; i < words; i += histogram_threads) cells[i] = 0;
   __syncthreads();
   for_each_unit(tasks, count, starts,
-                [&](const BuildTask& task, std::int32_t tile, std::uint32_t first, std::uint32_t last) {
-                  add_rows<slots>(cells, task, task.layout->tiles[tile], first, last);
-                });
+                [&](const BuildTask& task, const UnitRows& rows) { add_rows<slots>(cells, task, rows); });
 }
 
-using ByteKernel = void (*)(const BuildTask*, std::int32_t, const std::int64_t*, std::int32_t);
+using ByteKernel = void (*)(const BuildTask*, std::int32_t, const std::int64_t*, unsigned);
 
 ByteKernel byte_kernel(std::int32_t slots) {
   if (slots == 32) return byte_histogram_kernel<32>;
   return slots == 16 ? byte_histogram_kernel<16> : byte_histogram_kernel<8>;
-}
-
-std::size_t shared_bytes(const HistogramShape& shape) {
-  return static_cast<std::size_t>(shape.most_codes) * code_bytes;
 }
 
 }  // namespace
@@ -214,8 +231,8 @@ std::int64_t byte_histogram_blocks(const HistogramShape& shape) {
 
 void launch_byte_histogram(const HistogramShape& shape, std::int64_t blocks, const BuildTask* tasks,
                            std::int32_t count, const std::int64_t* starts, cudaStream_t stream) {
-  launch(byte_kernel(shape.slots), blocks, histogram_threads, shared_bytes(shape), stream, tasks, count, starts,
-         shape.most_codes);
+  launch(byte_kernel(shape.slots), blocks, histogram_threads, shared_bytes(shape), stream, tasks, count,
+         starts, shared_words(shape));
 }
 
 }  // namespace ramet::cuda

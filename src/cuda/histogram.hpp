@@ -32,9 +32,10 @@ class HistogramBuilder {
  public:
   explicit HistogramBuilder(const HistogramShape& shape);
 
-  // Zeroes the tasks' histograms and adds up their rows. `tasks` is on the device, as are the numbers of rows
-  // in it. Enqueues: a launch that zeroes and lays out the work, one for byte tiles, one for wide ones (if
-  // there are any); that again for every 8,192 tasks. All calls go to one stream.
+  // Sets the tasks' histograms to the sums of their rows; what was in them is of no matter. `tasks` is on the
+  // device, as are the numbers of rows in it. Enqueues: a launch that lays out the work and zeroes what
+  // several blocks add to (two for more than 256 tasks), one for byte tiles, one for wide ones (if there are
+  // any); that again for every 8,192 tasks. All calls go to one stream.
   void build(const BuildTask* tasks, std::int32_t count, cudaStream_t stream) const;
 
  private:

@@ -84,10 +84,9 @@ std::int64_t HistogramLayout::most_cells(const data::Layout& layout, std::int64_
 HistogramLayout::HistogramLayout(const DeviceColumns& columns, std::int32_t most_columns, bool counted)
     : columns_(&columns), slots_(byte_slots(most_columns)) {
   const std::span<const DeviceColumn> all = columns.columns();
-  const std::int64_t byte_columns =
-      std::min<std::int64_t>(most_columns, std::count_if(all.begin(), all.end(), [](const DeviceColumn& c) {
-                               return c.width == 1;
-                             }));
+  const std::int64_t byte_columns = std::min<std::int64_t>(
+      most_columns,
+      std::count_if(all.begin(), all.end(), [](const DeviceColumn& c) { return c.width == 1; }));
   view_.columns = columns.device();
   view_.planes = counted ? 3 : 2;
   packed_ = DeviceArray<std::uint8_t>(

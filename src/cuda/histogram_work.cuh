@@ -1,5 +1,8 @@
 // How the blocks of a histogram kernel share its work: a sequence of units (task, tile or slice), each as
-// long as the task has rows, cut into equal spans.
+// long as the task has rows, cut into equal spans, one a block.
+//
+// Where all rows of a unit are in one span, its block stores the sums. The sums of a unit that several spans
+// share are zeroed first and then added to; there are fewer of those than there are blocks.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -14,7 +17,7 @@ namespace ramet::cuda {
 inline constexpr unsigned histogram_threads = block_threads;
 inline constexpr unsigned warp_lanes = 32;
 inline constexpr unsigned full_warp = 0xffffffffu;
-// Adding a unit's sums to the histogram takes about as long as adding so many rows; a unit is that much
+// Taking a unit's sums to the histogram takes about as long as adding so many rows; a unit is that much
 // longer.
 inline constexpr std::uint32_t flush_rows = 512;
 // A block has at least so much to do, so that small nodes are not spread over the whole device.
@@ -22,9 +25,20 @@ inline constexpr std::int64_t least_span = 2 * flush_rows;
 // Sums of so many 16-bit values fit 32 bits.
 inline constexpr std::uint32_t most_segment_rows = 65'536;
 
-// What one unit of a task adds to the sequence.
+// What a unit of the task adds to the sequence.
 __device__ inline std::int64_t unit_length(const BuildTask& task) {
-  return task.count == 0 ? 0 : std::int64_t{task.count} + flush_rows;
+  return std::int64_t{task.count} + flush_rows;
+}
+
+// Block b has [b * length, (b + 1) * length) of the sequence.
+struct Spans {
+  std::int64_t total = 0;
+  std::int64_t length = 0;
+};
+
+__device__ inline Spans make_spans(const std::int64_t* starts, std::int32_t count, std::int64_t blocks) {
+  const std::int64_t total = starts[count];
+  return {total, max((total + blocks - 1) / blocks, least_span)};
 }
 
 // Number of the last task that begins at or before `at`. All threads of the block.
@@ -37,61 +51,49 @@ __device__ inline std::int32_t find_task(const std::int64_t* starts, std::int32_
   return before - 1;
 }
 
-// Calls add(task, unit, first, last) for rows [first, last) of units that together make up this block's span.
-// All threads of the block call it alike.
+// A unit, and where its rows begin in the sequence.
+struct UnitPlace {
+  std::int32_t unit = 0;
+  std::int64_t begin = 0;
+};
+
+// The unit of a task that begins at `start` in which `at` lies.
+__device__ inline UnitPlace unit_at(const BuildTask& task, std::int64_t start, std::int64_t at) {
+  const std::int64_t length = unit_length(task);
+  const std::int64_t unit = (at - start) / length;
+  return {static_cast<std::int32_t>(unit), start + unit * length};
+}
+
+// Rows [first, last) of a unit. `whole`: they are all that it has, which may be none.
+struct UnitRows {
+  std::int32_t unit = 0;
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  bool whole = false;
+};
+
+// Calls add(task, rows) for the units, or parts of them, that make up this block's span. All threads of the
+// block call it alike.
 template <class Add>
 __device__ void for_each_unit(const BuildTask* tasks, std::int32_t count, const std::int64_t* starts,
                               const Add& add) {
-  const std::int64_t total = starts[count];
-  const std::int64_t blocks = gridDim.x;
-  const std::int64_t span = max((total + blocks - 1) / blocks, least_span);
-  std::int64_t at = span * blockIdx.x;
-  const std::int64_t end = min(at + span, total);
+  const Spans spans = make_spans(starts, count, gridDim.x);
+  std::int64_t at = spans.length * blockIdx.x;
+  const std::int64_t end = min(at + spans.length, spans.total);
   if (at >= end) return;
   std::int32_t t = find_task(starts, count, at);
   while (at < end) {
     while (starts[t + 1] <= at) ++t;
     const BuildTask& task = tasks[t];
-    const std::int64_t length = unit_length(task);
-    const std::int64_t unit = (at - starts[t]) / length;
-    const std::int64_t from = at - starts[t] - unit * length;
-    const std::int64_t to = min(from + (end - at), length);
-    const auto first = static_cast<std::uint32_t>(min(from, std::int64_t{task.count}));
-    const auto last = static_cast<std::uint32_t>(min(to, std::int64_t{task.count}));
-    if (first < last) add(task, static_cast<std::int32_t>(unit), first, last);
-    at += to - from;
+    const UnitPlace place = unit_at(task, starts[t], at);
+    const std::int64_t task_rows = task.count;
+    const std::int64_t from = at - place.begin;
+    const std::int64_t to = min(end - place.begin, unit_length(task));
+    const UnitRows rows{place.unit, static_cast<std::uint32_t>(min(from, task_rows)),
+                        static_cast<std::uint32_t>(min(to, task_rows)), from == 0 && to >= task_rows};
+    if (rows.first < rows.last || rows.whole) add(task, rows);
+    at = place.begin + to;
   }
-}
-
-// What is added up for a row: words of a gradient array, or 1.
-struct Limb {
-  const std::uint32_t* pairs = nullptr;  // null: counts rows
-  bool g_signed = true;
-  unsigned shift = 0;                 // of the sums, on their way to the histogram
-  unsigned long long* plane = nullptr;  // of g, or of counts; the one of h comes after it
-};
-
-// Calls pass(limb) for each of the passes over its rows that the task needs.
-template <class Pass>
-__device__ void for_each_limb(const BuildTask& task, const Pass& pass) {
-  auto* planes = reinterpret_cast<unsigned long long*>(task.histogram);
-  const bool wide = task.gradients.scale->limbs == 2;
-  pass(Limb{task.gradients.low, !wide, 0, planes});
-  if (wide) pass(Limb{task.gradients.high, true, 16, planes});
-  if (task.layout->planes == 3) pass(Limb{nullptr, true, 0, planes + 2 * task.layout->cells});
-}
-
-// A row's part in the sums: g, and h in the second word; 1 and 0 if rows are counted.
-__device__ __forceinline__ uint2 limb_values(const Limb& limb, std::uint32_t pair) {
-  const std::uint32_t unsigned_g = pair & 0xffffu;
-  const auto signed_g = static_cast<std::uint32_t>(static_cast<std::int16_t>(unsigned_g));
-  return make_uint2(limb.g_signed ? signed_g : unsigned_g, pair >> 16);
-}
-
-// A 32-bit sum as it is added to the histogram.
-__device__ __forceinline__ unsigned long long widened(std::uint32_t sum, bool is_signed, unsigned shift) {
-  const std::int64_t value = is_signed ? std::int64_t{static_cast<std::int32_t>(sum)} : std::int64_t{sum};
-  return static_cast<unsigned long long>(value) << shift;
 }
 
 }  // namespace ramet::cuda

@@ -1,4 +1,4 @@
-// The launches that a histogram is built by.
+// The launches that histograms are built by.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -15,8 +15,15 @@ struct WorkStarts {
   std::int64_t* wide_slices = nullptr;
 };
 
-// Zeroes the tasks' histograms, and finds out the starts.
-void launch_prepare(const BuildTask* tasks, std::int32_t count, WorkStarts starts, cudaStream_t stream);
+// Blocks of the kernels, which say how the sequences are cut; 0: there is no such kernel.
+struct WorkBlocks {
+  std::int64_t byte_tiles = 0;
+  std::int64_t wide_slices = 0;
+};
+
+// Finds the starts, and zeroes what blocks add to. Two launches if there are many tasks, else one.
+void launch_prepare(const BuildTask* tasks, std::int32_t count, WorkStarts starts, WorkBlocks blocks,
+                    cudaStream_t stream);
 
 // Blocks of byte-tile kernels that fill the current device; makes the kernel ready for it.
 std::int64_t byte_histogram_blocks(const HistogramShape& shape);

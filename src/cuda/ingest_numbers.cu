@@ -11,6 +11,7 @@ namespace ramet::cuda {
 namespace {
 
 constexpr std::int32_t warps = block_threads / warp_threads;
+static_assert(tile_columns <= block_threads);
 
 // Block b works on columns group_of(b), and on every (blocks / groups)th tile of their rows.
 struct BlockShare {
@@ -29,6 +30,22 @@ __device__ BlockShare share_of_block(const ReadableRows& rows) {
           gridDim.x / static_cast<unsigned>(groups)};
 }
 
+// A block's views: lanes that read along rows would fetch one each for every value.
+struct SharedViews {
+  __align__(8) unsigned char bytes[tile_columns * sizeof(NumberView)];
+  __device__ NumberView* get() { return reinterpret_cast<NumberView*>(bytes); }
+};
+
+// By all threads of the block, up to a barrier.
+__device__ const NumberView* load_views(const ReadableRows& rows, const BlockShare& share,
+                                        SharedViews& shared) {
+  NumberView* views = shared.get();
+  const auto c = static_cast<std::int32_t>(threadIdx.x);
+  if (c < share.columns) views[c] = rows.views[share.first_column + c];
+  __syncthreads();
+  return views;
+}
+
 struct AsNumber {
   using Out = double;
   __device__ Out operator()(double value) const { return value; }
@@ -45,12 +62,14 @@ template <class Convert>
 __global__ void __launch_bounds__(block_threads)
     transpose(ReadableRows rows, typename Convert::Out* __restrict__ out) {
   __shared__ NumberTile tile;
+  __shared__ SharedViews shared_views;
   const BlockShare share = share_of_block(rows);
+  const NumberView* views = load_views(rows, share, shared_views);
   const std::int64_t tiles = (rows.count + tile_rows - 1) / tile_rows;
   const auto lane = static_cast<std::int32_t>(threadIdx.x % warp_threads);
   for (std::int64_t t = share.first_tile; t < tiles; t += share.tile_step) {
     const std::int64_t first = t * tile_rows;
-    load_tile(rows, rows.views + share.first_column, share.columns, first, tile);
+    load_tile(rows, views, share.columns, first, tile);
     __syncthreads();
     if (lane < rows_of_tile(rows, first)) {
       for (auto c = static_cast<std::int32_t>(threadIdx.x / warp_threads); c < share.columns; c += warps)
@@ -63,7 +82,9 @@ __global__ void __launch_bounds__(block_threads)
 __global__ void __launch_bounds__(block_threads)
     mark_presence(ReadableRows rows, std::uint32_t* __restrict__ presence) {
   __shared__ NumberTile tile;
+  __shared__ SharedViews shared_views;
   const BlockShare share = share_of_block(rows);
+  const NumberView* views = load_views(rows, share, shared_views);
   const std::int64_t tiles = (rows.count + tile_rows - 1) / tile_rows;
   const auto lane = static_cast<std::int32_t>(threadIdx.x % warp_threads);
   const auto warp = static_cast<std::int32_t>(threadIdx.x / warp_threads);
@@ -71,10 +92,9 @@ __global__ void __launch_bounds__(block_threads)
   std::uint32_t found[columns_a_warp] = {};
   for (std::int64_t t = share.first_tile; t < tiles; t += share.tile_step) {
     const std::int64_t first = t * tile_rows;
-    load_tile(rows, rows.views + share.first_column, share.columns, first, tile);
+    load_tile(rows, views, share.columns, first, tile);
     __syncthreads();
     const bool in_tile = lane < rows_of_tile(rows, first);
-#pragma unroll
     for (std::int32_t k = 0; k < columns_a_warp; ++k) {
       const std::int32_t c = warp + k * warps;
       if (!in_tile || c >= share.columns) continue;
@@ -83,7 +103,6 @@ __global__ void __launch_bounds__(block_threads)
     }
     __syncthreads();
   }
-#pragma unroll
   for (std::int32_t k = 0; k < columns_a_warp; ++k) {
     const unsigned bits = (__any_sync(all_lanes, found[k] & has_missing_value) ? has_missing_value : 0u) |
                           (__any_sync(all_lanes, found[k] & has_present_value) ? has_present_value : 0u);

@@ -12,7 +12,7 @@ namespace {
 
 class LayeredComm final : public DeviceComm {
  public:
-  LayeredComm(std::unique_ptr<DeviceComm> local, std::shared_ptr<DeviceComm> across, std::vector<int> devices)
+  LayeredComm(std::shared_ptr<DeviceComm> local, std::shared_ptr<DeviceComm> across, std::vector<int> devices)
       : local_(std::move(local)), across_(std::move(across)), devices_(std::move(devices)) {
     const auto mine = static_cast<std::size_t>(across_->rank());
     check_internal(
@@ -37,10 +37,7 @@ class LayeredComm final : public DeviceComm {
   void all_gather(void* data, std::size_t bytes, cudaStream_t stream) override;
 
   void synchronize(cudaStream_t stream) override {
-    together([&] {
-      if (leads()) across_->synchronize(stream);
-      local_->synchronize(stream);
-    });
+    together([&] { local_->synchronize(stream); });
   }
   void abort() noexcept override {
     local_->abort();
@@ -66,7 +63,10 @@ class LayeredComm final : public DeviceComm {
   void reduce(Collective collective, std::int64_t* values, std::size_t count, cudaStream_t stream) {
     together([&] {
       (*local_.*collective)(values, count, stream);
-      if (leads()) (*across_.*collective)(values, count, stream);
+      if (leads()) {
+        local_->synchronize(stream);  // what an aborted collective leaves must not reach other ranks
+        (*across_.*collective)(values, count, stream);
+      }
       spread(values, count, stream);
     });
   }
@@ -77,7 +77,7 @@ class LayeredComm final : public DeviceComm {
     local_->all_reduce_sum(values, count, stream);
   }
 
-  std::unique_ptr<DeviceComm> local_;
+  std::shared_ptr<DeviceComm> local_;
   std::shared_ptr<DeviceComm> across_;
   std::vector<int> devices_;
   int first_ = 0;  // rank of this process's first device
@@ -98,6 +98,7 @@ void LayeredComm::all_gather(void* data, std::size_t bytes, cudaStream_t stream)
     if (leads()) {
       fill_zero(gathered_.data(), words, stream);
       copy(pieces + mine * piece, blocks + bytes_of(first_), bytes_of(devices_[mine]), stream);
+      local_->synchronize(stream);
       across_->all_gather(pieces, piece, stream);
     }
     spread(gathered_.data(), words, stream);
@@ -111,7 +112,7 @@ void LayeredComm::all_gather(void* data, std::size_t bytes, cudaStream_t stream)
 
 }  // namespace
 
-std::unique_ptr<DeviceComm> layered_comm(std::unique_ptr<DeviceComm> local,
+std::unique_ptr<DeviceComm> layered_comm(std::shared_ptr<DeviceComm> local,
                                          std::shared_ptr<DeviceComm> across, std::vector<int> devices) {
   return std::make_unique<LayeredComm>(std::move(local), std::move(across), std::move(devices));
 }

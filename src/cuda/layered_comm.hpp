@@ -12,7 +12,7 @@ namespace ramet::cuda {
 // device of each (local rank 0) calls its collectives, though any may abort it. `devices[r]` is the number of
 // devices of rank r. Members are numbered by rank, then by local rank. Throws Error{communication} where one
 // of its parts does, after aborting the other.
-std::unique_ptr<DeviceComm> layered_comm(std::unique_ptr<DeviceComm> local,
+std::unique_ptr<DeviceComm> layered_comm(std::shared_ptr<DeviceComm> local,
                                          std::shared_ptr<DeviceComm> across, std::vector<int> devices);
 
 }  // namespace ramet::cuda

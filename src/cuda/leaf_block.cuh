@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "cuda/block_reduce.cuh"
+#include "cuda/global_pointer.cuh"
 #include "cuda/launch.hpp"
 #include "cuda/leaves.hpp"
 
@@ -57,9 +58,10 @@ __device__ inline std::uint32_t leaf_place(unsigned k) { return k * block_thread
 // This thread's rows; 0, which is a row as well, at places from the block's end on.
 __device__ inline void leaf_rows(const LeafBlock& block, std::uint32_t (&rows)[leaf_rows_per_thread]) {
   const std::uint32_t count = block.end - block.begin;
+  const std::uint32_t* ids = global(block.task.ids);
   for (unsigned k = 0; k < leaf_rows_per_thread; ++k) {
     const std::uint32_t i = block.begin + leaf_place(k);
-    rows[k] = leaf_place(k) >= count ? 0 : (block.task.ids != nullptr ? block.task.ids[i] : i);
+    rows[k] = leaf_place(k) >= count ? 0 : (ids != nullptr ? ids[i] : i);
   }
 }
 

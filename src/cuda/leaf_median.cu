@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "cuda/block_reduce.cuh"
+#include "cuda/global_pointer.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/leaf_block.cuh"
 #include "cuda/leaf_units.cuh"
@@ -41,6 +42,7 @@ template <bool weighted>
 __device__ SeenResiduals write_residuals(const LeafBlock& block, const MedianRows& from,
                                          std::int64_t* residuals, std::uint32_t* weights) {
   const LeafOutput output = from.outputs[block.task.output];
+  const std::int64_t* output_scores = global(output.scores);
   const double label_scale = math::pow2(output.unit_exponent);
   std::uint32_t rows[leaf_rows_per_thread];
   leaf_rows(block, rows);
@@ -52,7 +54,7 @@ __device__ SeenResiduals write_residuals(const LeafBlock& block, const MedianRow
     double row_weights[together];
     for (unsigned k = 0; k < together; ++k) {
       labels[k] = from.labels[rows[first + k]];
-      scores[k] = output.scores[rows[first + k]];
+      scores[k] = output_scores[rows[first + k]];
       if (weighted) row_weights[k] = from.weights[rows[first + k]];
     }
     for (unsigned k = 0; k < together; ++k) {

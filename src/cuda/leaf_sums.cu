@@ -1,5 +1,6 @@
 // Newton leaf values: exact sums of the unrounded gradients over each leaf's rows, then the weight.
 #include "cuda/block_reduce.cuh"
+#include "cuda/global_pointer.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/leaf_block.cuh"
 #include "cuda/leaf_units.cuh"
@@ -27,7 +28,8 @@ __device__ std::int64_t sum_of(const float* x, double scale, const LeafBlock& bl
                                const std::uint32_t (&rows)[leaf_rows_per_thread]) {
   // All are fetched before the first is used.
   float values[leaf_rows_per_thread];
-  for (unsigned k = 0; k < leaf_rows_per_thread; ++k) values[k] = x[rows[k]];
+  const float* from = global(x);
+  for (unsigned k = 0; k < leaf_rows_per_thread; ++k) values[k] = from[rows[k]];
   std::int64_t sum = 0;
   for (unsigned k = 0; k < leaf_rows_per_thread; ++k) {
     const float value = leaf_place(k) < block.end - block.begin ? values[k] : 0.0F;
@@ -46,7 +48,7 @@ __global__ void __launch_bounds__(block_threads, 5)
   std::uint32_t rows[leaf_rows_per_thread];
   leaf_rows(block, rows);
   const GradientView gradients = outputs[block.task.output].gradients;
-  const LeafExponents exponents = leaf_exponents(*gradients.scale, settings);
+  const LeafExponents exponents = leaf_exponents(*global(gradients.scale), settings);
   std::int64_t g = sum_of(gradients.g, math::pow2(exponents.g), block, rows);
   g = reduce_block(g, of_warps[0], Sum{});
   std::int64_t h = block.end - block.begin;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cuda/memory.hpp"
+#include "cuda/metric_kernels.hpp"
+#include "cuda/rank_metrics.hpp"
 #include "metric/metric.hpp"
 
 namespace ramet::cuda {
@@ -31,21 +33,37 @@ struct RowSums {
   std::int64_t bad_row = -1;  // lowest local row with a label or weight that the metric does not allow
 };
 
+// What metrics that compare rows need to know before.
+struct RowCheck {
+  double largest_weight = 0;  // of the rows that are allowed; 0 without any
+  std::int64_t bad_row = -1;  // as in RowSums
+};
+
+// Memory is allocated when it is first needed and kept.
 class Metrics {
  public:
   Metrics();
 
-  // Of a metric of single rows (metric::RowMetric). Waits.
+  // Of a metric of single rows (metric::RowMetric) for this number of margins. Waits.
   RowSums row_sums(const metric::Metric& metric, const ScoredRows& rows, cudaStream_t stream);
 
-  // Area under the ROC curve of the rows of this device alone (the only one). Waits. With weights as integers
-  // of which `largest_weight` just fits 32 bits.
+  // Of any metric. Depends on labels and weights only. Waits.
+  RowCheck check_rows(const metric::Metric& metric, const ScoredRows& rows, cudaStream_t stream);
+
+  // Areas under the ROC curve and under the precision-recall curve: see RankMetrics. Wait.
   double auc(const ScoredRows& rows, double largest_weight, cudaStream_t stream);
+  double auc_pr(const ScoredRows& rows, double largest_weight, cudaStream_t stream);
 
  private:
+  TermPass begin(const ScoredRows& rows, cudaStream_t stream);
+  // The sums, on the host.
+  std::span<const std::int64_t> download(cudaStream_t stream);
+
+  std::int64_t blocks_ = 0;  // that fill the device
   DeviceArray<std::int64_t> sums_;
   PinnedArray<std::int64_t> host_;
-  DeviceArray<std::uint8_t> scratch_;
+  DeviceArray<std::int32_t> unit_exponents_;
+  RankMetrics rank_;
 };
 
 }  // namespace ramet::cuda

@@ -14,8 +14,6 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::chrono::milliseconds guard_interval{50};
-// How long to be patient with what should take no time: NCCL's own clearing up.
-constexpr Seconds clearing_limit{10.0};
 
 // Waiting by asking: eagerly at first, since a level of a tree takes a millisecond or so, then less and less.
 class Patience {
@@ -37,13 +35,17 @@ class Patience {
 // What the user of a connection and its guard share. A guard that is stuck in NCCL may outlive the
 // connection.
 struct NcclConnection::Line {
-  Line(const NcclLibrary& l, Seconds t, std::shared_ptr<NcclFailure> f)
-      : library(l), timeout(t), failure(std::move(f)) {
+  Line(const NcclLibrary& l, const NcclEndOptions& options, std::shared_ptr<NcclFailure> f)
+      : library(l),
+        timeout(options.timeout_seconds),
+        clearing(options.clearing_seconds),
+        failure(std::move(f)) {
     check(cudaGetDevice(&device), "asking for the current device");
   }
 
   const NcclLibrary& library;
   const Seconds timeout;
+  const Seconds clearing;
   const std::shared_ptr<NcclFailure> failure;
   int device = 0;
 
@@ -98,7 +100,7 @@ void NcclConnection::Line::look_for_trouble() {
   const Clock::time_point since{Clock::duration{busy_since}};
   if (busy_since != 0 && Clock::now() - since > timeout) fail_waiting();
   const std::unique_lock lock(calls, std::try_to_lock);
-  const NcclHandle h = handle;
+  NcclHandle h = handle;
   if (!lock.owns_lock() || h == nullptr) return;
   const NcclStatus status = library.state(h);
   if (status.state == NcclState::failed) fail_nccl(status, h);
@@ -108,13 +110,12 @@ void NcclConnection::Line::abort_handle() {
   std::unique_lock lock(calls, std::defer_lock);
   // Calls return at once, as a rule. One that does not is stuck, and being aborted is what releases it.
   for (int i = 0; i < 100 && !lock.try_lock(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  if (const NcclHandle h = handle.exchange(nullptr)) (void)library.abort(h);
+  if (NcclHandle h = handle.exchange(nullptr)) (void)library.abort(h);
 }
 
 NcclConnection::NcclConnection(const NcclLibrary& library, const NcclEndOptions& options,
                                std::shared_ptr<NcclFailure> failure)
-    : line_(std::make_shared<Line>(library, Seconds(options.timeout_seconds), std::move(failure))),
-      rank_(options.rank) {
+    : line_(std::make_shared<Line>(library, options, std::move(failure))), rank_(options.rank) {
   guard_ = std::thread([line = line_] { line->guard(); });
   try {
     connect(options);
@@ -152,7 +153,7 @@ void NcclConnection::settle(NcclStatus status) {
       line_->fail_waiting();
     } else {
       const std::lock_guard lock(line_->calls);
-      const NcclHandle handle = line_->handle;
+      NcclHandle handle = line_->handle;
       if (handle != nullptr) status = line_->library.state(handle);
     }
   }
@@ -166,7 +167,7 @@ void NcclConnection::enqueue(
   NcclStatus status;
   {
     const std::lock_guard lock(line_->calls);
-    const NcclHandle handle = line_->handle;
+    NcclHandle handle = line_->handle;
     if (handle != nullptr) status = call(line_->library, handle);
   }
   settle(status);
@@ -190,7 +191,7 @@ void NcclConnection::synchronize(cudaStream_t stream) {
 void NcclConnection::raise_if_failed() {
   NcclFailure& failure = *line_->failure;
   if (!failure.is_set()) return;
-  const Seconds limit = std::exchange(told_, true) ? Seconds{0} : clearing_limit;
+  const Seconds limit = std::exchange(told_, true) ? Seconds{0} : line_->clearing;
   for (const Patience patience; line_->guarded && !patience.exceeds(limit);) patience.pause();
   fail(ErrorCode::communication, "communication failed: {}", failure.why());
 }
@@ -207,10 +208,10 @@ bool NcclConnection::finalize() noexcept {
   try {
     raise_if_failed();
     const std::lock_guard lock(line_->calls);
-    const NcclHandle handle = line_->handle;
+    NcclHandle handle = line_->handle;
     if (handle == nullptr) return false;
     NcclStatus status = line_->library.finalize(handle);
-    const Seconds limit = std::min(line_->timeout, clearing_limit);
+    const Seconds limit = std::min(line_->timeout, line_->clearing);
     for (const Patience patience; status.state == NcclState::in_progress && !patience.exceeds(limit);) {
       if (line_->failure->is_set()) return false;
       patience.pause();
@@ -228,7 +229,7 @@ void NcclConnection::dismiss_guard() noexcept {
   line_->closing = true;
   line_->failure->notify();
   const Patience patience;
-  while (line_->guarded && !patience.exceeds(clearing_limit)) patience.pause();
+  while (line_->guarded && !patience.exceeds(line_->clearing)) patience.pause();
   if (line_->guarded) {
     guard_.detach();
   } else {

@@ -16,7 +16,8 @@ struct NcclEndOptions {
   NcclId id;
   int rank = 0;
   int size = 1;
-  double timeout_seconds = 600.0;  // of connecting, and of each wait
+  double timeout_seconds = 600.0;  // of connecting, and of each collective
+  double clearing_seconds = 10.0;  // of NCCL's own work at the end; what takes longer is left behind
 };
 
 // NCCL itself waits for ever, in calls and in kernels, for a rank that does not come. Only ncclCommAbort ends

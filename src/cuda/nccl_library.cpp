@@ -10,10 +10,7 @@
 #if __has_include(<nccl.h>)
 #include <nccl.h>
 
-#if __has_include("emulation/control.hpp")
-#define RAMET_NCCL_LINKED 1  // the emulated NCCL is part of the program
-#else
-#define RAMET_NCCL_LINKED 0
+#ifdef NCCL_H_  // otherwise the emulated one, which is part of the program
 #include <dlfcn.h>
 #endif
 
@@ -109,16 +106,7 @@ std::string explain(NcclStatus status, NcclHandle handle) {
   return text;
 }
 
-#if RAMET_NCCL_LINKED
-
-std::optional<std::string> load(Functions& all, const char*) {
-  all = {ncclGetVersion,  ncclGetUniqueId,   ncclCommInitRankConfig, ncclCommGetAsyncError,
-         ncclAllReduce,   ncclReduceScatter, ncclAllGather,          ncclCommFinalize,
-         ncclCommDestroy, ncclCommAbort,     ncclGetErrorString,     ncclGetLastError};
-  return std::nullopt;
-}
-
-#else
+#ifdef NCCL_H_
 
 template <class Function>
 bool find(void* library, const char* name, Function& function) {
@@ -145,6 +133,15 @@ std::optional<std::string> load(Functions& all, const char* file) {
   return std::nullopt;
 }
 
+#else
+
+std::optional<std::string> load(Functions& all, const char*) {
+  all = {ncclGetVersion,  ncclGetUniqueId,   ncclCommInitRankConfig, ncclCommGetAsyncError,
+         ncclAllReduce,   ncclReduceScatter, ncclAllGather,          ncclCommFinalize,
+         ncclCommDestroy, ncclCommAbort,     ncclGetErrorString,     ncclGetLastError};
+  return std::nullopt;
+}
+
 #endif
 
 NcclLookup look_up() {
@@ -167,7 +164,7 @@ NcclLookup look_up() {
   if (functions().get_version(&library.version) != ncclSuccess || library.version < oldest_version) {
     return {.problem = fmt::format("{} is NCCL {}; 2.19 or newer is needed", file, version_text(library))};
   }
-  return {.library = &library};
+  return {.library = &library, .problem = {}};
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace ramet::cuda {
 std::int64_t packed_tile_bytes(std::int64_t rows, std::int32_t slots);
 
 // Packs rows 0 .. rows - 1 of the first `tiles` tiles of the layout, which is on the device, all with `slots`
-// slots: byte s of row r of tile t is the code of the tile's slot s, 0 in padding. Tile t goes to packed + t *
-// packed_tile_bytes. Enqueues.
+// slots: byte s of row r of tile t is the code of the tile's slot s, 0 in padding. Tile t goes to packed + t
+// * packed_tile_bytes. Enqueues.
 void pack_rows(const LayoutView* layout, std::int32_t tiles, std::int32_t slots, std::int64_t rows,
                std::uint8_t* packed, cudaStream_t stream);
 

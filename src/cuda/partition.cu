@@ -1,6 +1,5 @@
 #include <cstdint>
 
-#include "cuda/columns.hpp"
 #include "cuda/launch.cuh"
 #include "cuda/memory.hpp"
 #include "cuda/partition.hpp"
@@ -27,7 +26,7 @@ struct MoveSpace {
 // A thread's rows: r is number r * block_threads + threadIdx.x of the block's.
 struct ThreadRows {
   std::uint32_t ids[thread_rows];
-  std::uint32_t left;  // bit r
+  std::uint32_t left;  // bit r; of no matter beyond the block's rows
 };
 
 // Where a block's rows go.
@@ -45,7 +44,8 @@ __device__ std::uint32_t sort_sides(const ThreadRows& rows, std::uint32_t count,
   std::uint32_t lefts[thread_rows];
   std::uint32_t warp_left = 0;
   for (unsigned r = 0; r < thread_rows; ++r) {
-    lefts[r] = __ballot_sync(full_warp, static_cast<int>(rows.left >> r & 1u));
+    const bool is_left = (rows.left >> r & 1u) != 0 && r * block_threads + threadIdx.x < count;
+    lefts[r] = __ballot_sync(full_warp, is_left ? 1 : 0);
     warp_left += static_cast<std::uint32_t>(__popc(lefts[r]));
   }
   if (lane == 0) space.warp_left[warp] = warp_left;
@@ -83,7 +83,8 @@ __device__ void move_rows(const ThreadRows& rows, std::uint32_t count, const Mov
   const std::uint32_t left = sort_sides(rows, count, space);
   const unsigned sides = target.end == nullptr ? 1 : 2;
   if (threadIdx.x < sides) {
-    space.before[threadIdx.x] = atomicAdd(target.counts + threadIdx.x, threadIdx.x == 0 ? left : count - left);
+    space.before[threadIdx.x] =
+        atomicAdd(target.counts + threadIdx.x, threadIdx.x == 0 ? left : count - left);
   }
   __syncthreads();
   for (std::uint32_t i = threadIdx.x; i < left; i += block_threads) {
@@ -94,11 +95,33 @@ __device__ void move_rows(const ThreadRows& rows, std::uint32_t count, const Mov
   for (std::uint32_t i = left + threadIdx.x; i < count; i += block_threads) right[i - left] = space.ids[i];
 }
 
-__device__ bool goes_left(const DeviceRule& rule, std::uint32_t code) {
-  if (code == 0) return rule.missing_left != 0;
-  if (rule.left_categories == nullptr) return code <= rule.bin;
-  const std::uint32_t word = (code - 1) / 32;
-  return word < rule.category_words && (__ldg(rule.left_categories + word) >> ((code - 1) % 32) & 1u) != 0;
+__device__ void load_codes(const DeviceRule& rule, const ThreadRows& rows,
+                           std::uint32_t (&codes)[thread_rows]) {
+  if (rule.width == 1) {
+    for (unsigned r = 0; r < thread_rows; ++r) codes[r] = __ldg(rule.codes + rows.ids[r]);
+  } else {
+    const auto* wide = reinterpret_cast<const std::uint16_t*>(rule.codes);
+    for (unsigned r = 0; r < thread_rows; ++r) codes[r] = __ldg(wide + rows.ids[r]);
+  }
+}
+
+// Bit r: the rule sends codes[r] left.
+__device__ std::uint32_t left_bits(const DeviceRule& rule, const std::uint32_t (&codes)[thread_rows]) {
+  std::uint32_t left = 0;
+  if (rule.left_categories == nullptr) {
+    for (unsigned r = 0; r < thread_rows; ++r) left |= static_cast<std::uint32_t>(codes[r] <= rule.bin) << r;
+  } else {
+    for (unsigned r = 0; r < thread_rows; ++r) {
+      const std::uint32_t category = codes[r] - 1;
+      const std::uint32_t word = category / 32;
+      if (word >= rule.category_words) continue;
+      left |= (__ldg(rule.left_categories + word) >> (category % 32) & 1u) << r;
+    }
+  }
+  for (unsigned r = 0; r < thread_rows; ++r) {
+    if (codes[r] == 0) left = (left & ~(1u << r)) | static_cast<std::uint32_t>(rule.missing_left != 0) << r;
+  }
+  return left;
 }
 
 // Task of this block: the last one that begins at or before it.
@@ -124,11 +147,8 @@ __global__ void __launch_bounds__(block_threads)
     const std::uint32_t at = first + min(r * block_threads + threadIdx.x, count - 1);
     rows.ids[r] = task.source == nullptr ? at : __ldg(task.source + at);
   }
-  for (unsigned r = 0; r < thread_rows; ++r) codes[r] = code_at(rule.codes, rule.width, rows.ids[r]);
-  rows.left = 0;
-  for (unsigned r = 0; r < thread_rows; ++r) {
-    if (r * block_threads + threadIdx.x < count && goes_left(rule, codes[r])) rows.left |= 1u << r;
-  }
+  load_codes(rule, rows, codes);
+  rows.left = left_bits(rule, codes);
   move_rows(rows, count, {task.target, task.target + task.count, sides + 2 * t});
 }
 
@@ -142,7 +162,7 @@ __global__ void __launch_bounds__(block_threads)
   for (unsigned r = 0; r < thread_rows; ++r) {
     rows.ids[r] = first + r * block_threads + threadIdx.x;
     const auto global = static_cast<std::uint64_t>(first_global + rows.ids[r]);
-    if (rows.ids[r] - first < count && math::in_sample(key, global, fraction)) rows.left |= 1u << r;
+    if (math::in_sample(key, global, fraction)) rows.left |= 1u << r;
   }
   move_rows(rows, count, {ids, nullptr, sampled});
 }

@@ -80,28 +80,25 @@ struct Rounding {
   std::uint64_t key = 0;
   double g_scale = 1;
   double h_scale = 1;
-  bool stochastic = true;
   bool constant_hessian = false;
-  bool bad = false;
-
-  __device__ Integers operator()(float g, float h, std::int64_t global_row) const {
-    if (bad) return {};
-    const double g_scaled = static_cast<double>(g) * g_scale;
-    const double h_scaled = static_cast<double>(h) * h_scale;
-    Integers q{.g = 0, .h = 1};
-    if (stochastic) {
-      const std::uint32_t draw = math::draw32(key, static_cast<std::uint64_t>(global_row));
-      q.g = math::round_stochastic(g_scaled, draw & 0xffffu);
-      if (!constant_hessian) {
-        q.h = static_cast<std::uint32_t>(math::round_stochastic(h_scaled, draw >> 16));
-      }
-    } else {
-      q.g = static_cast<std::int32_t>(math::nearest(g_scaled));
-      if (!constant_hessian) q.h = static_cast<std::uint32_t>(math::nearest(h_scaled));
-    }
-    return q;
-  }
 };
+
+// `wide`: more than 16 bits.
+template <bool wide>
+__device__ Integers rounded(const Rounding& r, float g, float h, std::int64_t global_row) {
+  const double g_scaled = static_cast<double>(g) * r.g_scale;
+  const double h_scaled = static_cast<double>(h) * r.h_scale;
+  Integers q{.g = 0, .h = 1};
+  if constexpr (wide) {
+    q.g = static_cast<std::int32_t>(math::nearest(g_scaled));
+    if (!r.constant_hessian) q.h = static_cast<std::uint32_t>(math::nearest(h_scaled));
+  } else {
+    const std::uint32_t draw = math::draw32(r.key, static_cast<std::uint64_t>(global_row));
+    q.g = math::round_stochastic(g_scaled, draw & 0xffffu);
+    if (!r.constant_hessian) q.h = static_cast<std::uint32_t>(math::round_stochastic(h_scaled, draw >> 16));
+  }
+  return q;
+}
 
 __device__ std::uint32_t low_of(const Integers& q) {
   return (static_cast<std::uint32_t>(q.g) & 0xffffu) | q.h << 16;
@@ -112,47 +109,53 @@ __device__ std::uint32_t high_of(const Integers& q) {
 
 constexpr int batch = 4;  // rows that a thread reads and writes at once
 constexpr std::int64_t piece_rows = std::int64_t{8} * batch * block_threads;
+constexpr std::int64_t step = std::int64_t{batch} * block_threads;
 
-__device__ void quantise_batch(const GradientPass& pass, const Rounding& round, std::int64_t base,
-                               std::int64_t row) {
-  const float4 g = *reinterpret_cast<const float4*>(pass.g + base + row);
-  const float4 h =
-      pass.h != nullptr ? *reinterpret_cast<const float4*>(pass.h + base + row) : float4{0, 0, 0, 0};
-  const std::int64_t global = pass.first_global_row + row;
-  const Integers q[batch] = {round(g.x, h.x, global), round(g.y, h.y, global + 1),
-                             round(g.z, h.z, global + 2), round(g.w, h.w, global + 3)};
-  *reinterpret_cast<uint4*>(pass.low + base + row) =
-      uint4{low_of(q[0]), low_of(q[1]), low_of(q[2]), low_of(q[3])};
-  if (round.stochastic) return;
-  *reinterpret_cast<uint4*>(pass.high + base + row) =
-      uint4{high_of(q[0]), high_of(q[1]), high_of(q[2]), high_of(q[3])};
+// One store of 16 bytes: compilers are free to split the assignment of a uint4.
+__device__ void store(std::uint32_t* to, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+  __stwb(reinterpret_cast<uint4*>(to), make_uint4(a, b, c, d));
+}
+
+template <bool wide>
+__device__ void quantise_piece(const GradientPass& pass, const Rounding& r, std::int64_t base,
+                               std::int64_t begin, std::int64_t end) {
+  for (std::int64_t row = begin + std::int64_t{threadIdx.x} * batch; row < end; row += step) {
+    const float4 g = *reinterpret_cast<const float4*>(pass.g + base + row);
+    float4 h = make_float4(0, 0, 0, 0);
+    if (!r.constant_hessian) h = *reinterpret_cast<const float4*>(pass.h + base + row);
+    const std::int64_t global = pass.first_global_row + row;
+    const Integers q0 = rounded<wide>(r, g.x, h.x, global);
+    const Integers q1 = rounded<wide>(r, g.y, h.y, global + 1);
+    const Integers q2 = rounded<wide>(r, g.z, h.z, global + 2);
+    const Integers q3 = rounded<wide>(r, g.w, h.w, global + 3);
+    store(pass.low + base + row, low_of(q0), low_of(q1), low_of(q2), low_of(q3));
+    if (wide) store(pass.high + base + row, high_of(q0), high_of(q1), high_of(q2), high_of(q3));
+  }
 }
 
 // Block b rounds piece b % pieces of output b / pieces.
 __global__ void __launch_bounds__(block_threads) quantise(GradientPass pass, std::int64_t pieces) {
   const auto k = static_cast<std::int32_t>(blockIdx.x / pieces);
-  const std::int64_t begin = blockIdx.x % pieces * piece_rows;
-  const std::int64_t end = begin + piece_rows < pass.rows ? begin + piece_rows : pass.rows;
-  const DeviceScale scale = pass.scales[k];
-  const Rounding round{.key = math::rounding_key(pass.seed, pass.round, k),
-                       .g_scale = math::pow2(scale.g_exponent),
-                       .h_scale = math::pow2(scale.h_exponent),
-                       .stochastic = scale.limbs == 1,
-                       .constant_hessian = pass.h == nullptr,
-                       .bad = *pass.bad_row != no_bad_row};
   const std::int64_t base = k * pass.stride;
-  for (std::int64_t row = begin + std::int64_t{threadIdx.x} * batch; row < end;
-       row += std::int64_t{batch} * block_threads) {
-    if (row + batch <= end) {
-      quantise_batch(pass, round, base, row);
-      continue;
+  const std::int64_t begin = blockIdx.x % pieces * piece_rows;
+  const std::int64_t end = begin + piece_rows < pass.stride ? begin + piece_rows : pass.stride;
+  const DeviceScale& scale = pass.scales[k];
+  const bool wide = scale.limbs == 2;
+  if (*pass.bad_row != no_bad_row) {
+    for (std::int64_t row = begin + std::int64_t{threadIdx.x} * batch; row < end; row += step) {
+      store(pass.low + base + row, 0, 0, 0, 0);
+      if (wide) store(pass.high + base + row, 0, 0, 0, 0);
     }
-    for (std::int64_t r = row; r < end; ++r) {
-      const float h = pass.h != nullptr ? pass.h[base + r] : 0.0f;
-      const Integers q = round(pass.g[base + r], h, pass.first_global_row + r);
-      pass.low[base + r] = low_of(q);
-      if (!round.stochastic) pass.high[base + r] = high_of(q);
-    }
+    return;
+  }
+  const Rounding r{.key = math::rounding_key(pass.seed, pass.round, k),
+                   .g_scale = math::pow2(scale.g_exponent),
+                   .h_scale = math::pow2(scale.h_exponent),
+                   .constant_hessian = pass.h == nullptr};
+  if (wide) {
+    quantise_piece<true>(pass, r, base, begin, end);
+  } else {
+    quantise_piece<false>(pass, r, base, begin, end);
   }
 }
 

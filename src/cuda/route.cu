@@ -1,6 +1,7 @@
 // Rows down finished trees by their codes. Blocks keep as many trees as fit in shared memory and send their
 // share of the rows through all of them, so that a row, and each of its scores, is read and written once.
 #include "cuda/dynamic_shared.cuh"
+#include "cuda/global_pointer.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/scores.hpp"
 
@@ -18,13 +19,17 @@ constexpr std::uint32_t set_flag = 1u << 17;
 constexpr std::uint32_t wide_flag = 1u << 18;
 constexpr std::uint32_t leaf_flag = 1u << 19;
 
-// A node in shared memory.
-struct __align__(16) CachedNode {
-  std::uint64_t where;  // leaves: the step; else the column's codes, or its slot
-  std::uint32_t test;
-  std::uint16_t left;
-  std::uint16_t right;
-};
+// A node in shared memory, read in one piece: x and y hold `where` (leaves: the step; else the address of the
+// column's codes, or its slot), z the test, w the children: the left one in the low, the right one in the
+// high half.
+using CachedNode = uint4;
+
+__device__ std::uint64_t where(const CachedNode& node) { return std::uint64_t{node.y} << 32 | node.x; }
+
+__device__ CachedNode cached_node(std::uint64_t where, std::uint32_t test, std::uint32_t children) {
+  return make_uint4(static_cast<std::uint32_t>(where), static_cast<std::uint32_t>(where >> 32), test,
+                    children);
+}
 
 // Some trees of a launch. `cached`: their nodes are in shared memory.
 struct TreeTile {
@@ -63,48 +68,43 @@ struct RowCodes {
   const std::uint32_t* words;  // of this thread's packed row
   std::int64_t row;
 
-  // `where`: see CachedNode.
-  __device__ std::uint32_t code(std::uint64_t where, std::uint32_t test) const {
+  __device__ std::uint32_t code(const CachedNode& node) const {
     if constexpr (packed_bytes > 0) {
-      const auto slot = static_cast<std::uint32_t>(where);
+      const std::uint32_t slot = node.x;
       return words[slot / 4 * block_threads] >> (slot % 4 * 8) & 0xffu;
     } else {
-      return code_at(reinterpret_cast<const std::uint8_t*>(where), (test & wide_flag) != 0 ? 2 : 1, row);
+      const auto* codes = global(reinterpret_cast<const std::uint8_t*>(where(node)));
+      return code_at(codes, (node.z & wide_flag) != 0 ? 2 : 1, row);
     }
   }
 };
 
 template <int packed_bytes>
 __device__ CachedNode compact(const RouteTree& tree, const RouteNode& node, const RouteRows& rows) {
-  CachedNode compact;
-  compact.left = static_cast<std::uint16_t>(node.left);
-  compact.right = static_cast<std::uint16_t>(node.right);
-  if (node.column < 0) {
-    compact.where = static_cast<std::uint64_t>(tree.steps[node.leaf]);
-    compact.test = leaf_flag;
-    return compact;
-  }
-  compact.test = node.bin < bin_mask ? node.bin : bin_mask;
-  if (node.missing_left != 0) compact.test |= missing_left_flag;
-  if (node.first_word >= 0) compact.test |= set_flag;
+  if (node.column < 0) return cached_node(static_cast<std::uint64_t>(tree.steps[node.leaf]), leaf_flag, 0);
+  const std::uint32_t children =
+      static_cast<std::uint32_t>(node.left) | static_cast<std::uint32_t>(node.right) << 16;
+  std::uint32_t test = node.bin < bin_mask ? node.bin : bin_mask;
+  if (node.missing_left != 0) test |= missing_left_flag;
+  if (node.first_word >= 0) test |= set_flag;
   if constexpr (packed_bytes > 0) {
-    compact.where = static_cast<std::uint64_t>(rows.slot_of_column[node.column]);
+    return cached_node(static_cast<std::uint64_t>(rows.slot_of_column[node.column]), test, children);
   } else {
     const DeviceColumn& column = rows.columns[node.column];
-    compact.where = reinterpret_cast<std::uint64_t>(column.codes);
-    if (column.width == 2) compact.test |= wide_flag;
+    if (column.width == 2) test |= wide_flag;
+    return cached_node(reinterpret_cast<std::uint64_t>(column.codes), test, children);
   }
-  return compact;
 }
 
-// `node`: the tree's own record; for its set.
-__device__ bool goes_left(const RouteTree& tree, std::int32_t node, std::uint32_t test, std::uint32_t code) {
-  if (code == 0) return (test & missing_left_flag) != 0;
-  if ((test & set_flag) == 0) return code <= (test & bin_mask);
-  const RouteNode& rule = tree.nodes[node];
+// `at`: the number of the node, for its set.
+__device__ bool goes_left(const RouteTree& tree, std::int32_t at, std::uint32_t test, std::uint32_t code) {
+  const bool not_missing = (code | (test & missing_left_flag)) != 0;
+  if ((test & set_flag) == 0) return not_missing & (code <= (test & bin_mask));
+  if (code == 0) return not_missing;
+  const RouteNode& rule = tree.nodes[at];
   const std::uint32_t word = (code - 1) / 32;
-  return word < rule.words &&
-         (tree.words[static_cast<std::uint32_t>(rule.first_word) + word] >> ((code - 1) % 32) & 1u) != 0;
+  if (word >= rule.words) return false;
+  return (tree.words[static_cast<std::uint32_t>(rule.first_word) + word] >> ((code - 1) % 32) & 1u) != 0;
 }
 
 template <int packed_bytes>
@@ -119,7 +119,8 @@ __device__ void fill_cache(const RouteTree* trees, const TreeTile& tile, const R
     }
     for (auto n = static_cast<std::int32_t>(threadIdx.x); n < tree.node_count;
          n += static_cast<std::int32_t>(block_threads)) {
-      cache.nodes[first_node + n] = compact<packed_bytes>(tree, tree.nodes[n], rows);
+      const CachedNode node = compact<packed_bytes>(tree, tree.nodes[n], rows);
+      cache.nodes[first_node + n] = node;
     }
     first_node += tree.node_count;
   }
@@ -130,11 +131,12 @@ __device__ std::int64_t cached_step(const RouteTree& tree, const CachedNode* nod
                                     const RowCodes<packed_bytes>& codes) {
   std::int32_t at = 0;
   CachedNode node = nodes[0];
-  while ((node.test & leaf_flag) == 0) {
-    at = goes_left(tree, at, node.test, codes.code(node.where, node.test)) ? node.left : node.right;
+  while ((node.z & leaf_flag) == 0) {
+    const bool left = goes_left(tree, at, node.z, codes.code(node));
+    at = static_cast<std::int32_t>(left ? node.w & 0xffffu : node.w >> 16);
     node = nodes[at];
   }
-  return static_cast<std::int64_t>(node.where);
+  return static_cast<std::int64_t>(where(node));
 }
 
 // The same for a tree that is not cached.
@@ -144,7 +146,7 @@ __device__ std::int64_t direct_step(const RouteTree& tree, const RouteRows& rows
   std::int32_t at = 0;
   while (tree.nodes[at].column >= 0) {
     const CachedNode node = compact<packed_bytes>(tree, tree.nodes[at], rows);
-    const bool left = goes_left(tree, at, node.test, codes.code(node.where, node.test));
+    const bool left = goes_left(tree, at, node.z, codes.code(node));
     at = left ? tree.nodes[at].left : tree.nodes[at].right;
   }
   return tree.steps[tree.nodes[at].leaf];

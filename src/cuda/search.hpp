@@ -76,7 +76,11 @@ struct SearchLimits {
   std::int32_t most_categories = 0;   // of a many-against-many column; 0: there is none
   std::int32_t category_columns = 0;  // that kind of columns
   bool levels = false;                // symmetric trees: needs prefix sums of all tasks' histograms
+  std::int32_t planes = 3;            // most of a layout
+  std::int32_t blocks = 8'192;        // that a launch is divided into, if there is enough to do
 };
+
+struct SearchWork;
 
 class SplitSearch {
  public:
@@ -88,7 +92,7 @@ class SplitSearch {
   void search_nodes(const SearchTask* tasks, std::int32_t count, DeviceSums* sums,
                     DeviceCandidate* candidates, std::uint32_t* words, cudaStream_t stream);
   // The same for levels: candidates[l] and words of level l; `count` tasks in all, `level_count` levels of
-  // them.
+  // them. A level's first task says which columns are allowed, and whether it is searched.
   void search_levels(const SearchTask* tasks, std::int32_t count, const LevelTask* levels,
                      std::int32_t level_count, DeviceSums* sums, DeviceCandidate* candidates,
                      std::uint32_t* words, cudaStream_t stream);
@@ -98,11 +102,12 @@ class SplitSearch {
   static std::int64_t bytes(const SearchLimits& limits);
 
  private:
+  void search(const SearchWork& work, cudaStream_t stream);
+
   SearchSettings settings_;
   SearchLimits limits_;
   std::int32_t category_words_ = 0;
-  DeviceArray<DeviceCandidate> tile_best_;  // nodes x tiles (and what the implementation needs beside)
-  DeviceArray<std::uint8_t> scratch_;
+  DeviceArray<std::uint8_t> memory_;  // SearchScratch
 };
 
 }  // namespace ramet::cuda

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <variant>
 
@@ -60,11 +61,15 @@ CudaSession::CudaSession(const backend::SessionInput& input, std::vector<int> de
       shards_(static_cast<std::size_t>(team_.size())) {
   const double weight = largest_weight(*input_.train);
   for (ShardInput& shard : shard_inputs_) shard.largest_weight = weight;
+  std::vector<std::int64_t> taken(shards_.size());
   team_.run([&](int member) {
     const auto m = static_cast<std::size_t>(member);
     check_device_memory(input_, team_.size());
+    const std::int64_t before = free_memory();
     shards_[m] = std::make_unique<Shard>(input_, shard_inputs_[m], comms_[member]);
+    taken[m] = before - free_memory();
   });
+  for (const std::int64_t bytes : taken) device_bytes_ += std::max<std::int64_t>(bytes, 0);
 }
 
 CudaSession::~CudaSession() {
@@ -161,10 +166,23 @@ double CudaSession::evaluate(const metric::Metric& metric, int set) {
         if constexpr (metric::RowMetric<M>) {
           return fits ? evaluate_rows(metric, at) : evaluate_on_host(metric, at);
         } else {
-          return evaluate_on_host(metric, at);
+          // Rows of several devices or ranks are compared on the host.
+          const bool alone = team_.size() == 1 && input_.train->communicator->size() == 1;
+          return fits && alone ? evaluate_order(metric, at) : evaluate_on_host(metric, at);
         }
       },
       metric);
+}
+
+// Areas under curves, of rows that are all on one device.
+double CudaSession::evaluate_order(const metric::Metric& metric, std::size_t set) {
+  const data::DatasetData& data = set_data(set);
+  std::optional<double> value;
+  if (data.labels.size() == static_cast<std::size_t>(data.rows) && data.rows > 0) {
+    team_.run([&](int) { value = shards_[0]->rank_metric(metric, set); });
+  }
+  // There errors are put into words.
+  return value ? *value : evaluate_on_host(metric, set);
 }
 
 double CudaSession::evaluate_on_host(const metric::Metric& metric, std::size_t set) {

@@ -29,12 +29,14 @@ class CudaSession final : public backend::Session {
   double evaluate(const metric::Metric& metric, int set) override;
   int max_batch_trees(int leaves) const override;
   std::vector<std::pair<std::string, double>> phases() const override;
+  std::int64_t device_bytes() const override { return device_bytes_; }
 
  private:
   const data::DatasetData& set_data(std::size_t set) const;
   std::vector<std::int64_t> download_scores(std::size_t set);
   void begin_custom_round(int round);
   double evaluate_on_host(const metric::Metric& metric, std::size_t set);
+  double evaluate_order(const metric::Metric& metric, std::size_t set);
   double evaluate_rows(const metric::Metric& metric, std::size_t set);
 
   backend::SessionInput input_;
@@ -43,6 +45,7 @@ class CudaSession final : public backend::Session {
   DeviceComms comms_;
   std::vector<ShardInput> shard_inputs_;
   std::vector<std::unique_ptr<Shard>> shards_;  // one per device
+  std::int64_t device_bytes_ = 0;
 };
 
 }  // namespace ramet::cuda

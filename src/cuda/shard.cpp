@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <variant>
 
 #include "base/error.hpp"
 #include "cuda/check.hpp"
@@ -281,8 +282,15 @@ RowSums Shard::row_sums(const metric::Metric& metric, std::size_t set) {
   return metrics_.row_sums(metric, sets_[set].scored(), stream_.get());
 }
 
-double Shard::auc(std::size_t set, double largest_weight) {
-  return metrics_.auc(sets_[set].scored(), largest_weight, stream_.get());
+std::optional<double> Shard::rank_metric(const metric::Metric& metric, std::size_t set) {
+  const ScoredRows rows = sets_[set].scored();
+  const RowCheck found = metrics_.check_rows(metric, rows, stream_.get());
+  if (found.bad_row >= 0 || !(found.largest_weight > 0)) return std::nullopt;
+  if (std::holds_alternative<metric::Auc>(metric))
+    return metrics_.auc(rows, found.largest_weight, stream_.get());
+  if (std::holds_alternative<metric::AucPr>(metric))
+    return metrics_.auc_pr(rows, found.largest_weight, stream_.get());
+  return std::nullopt;
 }
 
 void Shard::download_scores(std::size_t set, std::int64_t* out, std::int64_t stride) {

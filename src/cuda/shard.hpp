@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -45,7 +46,9 @@ class Shard {
 
   // Of a metric of single rows. Waits.
   RowSums row_sums(const metric::Metric& metric, std::size_t set);
-  double auc(std::size_t set, double largest_weight);
+  // Of a metric of all rows together, where this device has them all. Nothing where a row is not allowed or
+  // the metric is not made for devices. Waits.
+  std::optional<double> rank_metric(const metric::Metric& metric, std::size_t set);
   // Copies the set's scores to the host: row r's of output k to out[k * stride + r]. Waits.
   void download_scores(std::size_t set, std::int64_t* out, std::int64_t stride);
 

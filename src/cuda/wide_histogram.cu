@@ -1,4 +1,6 @@
 #include "cuda/dynamic_shared.cuh"
+#include "cuda/histogram_cells.cuh"
+#include "cuda/histogram_limbs.cuh"
 #include "cuda/histogram_work.cuh"
 #include "cuda/launch.cuh"
 
@@ -13,31 +15,6 @@ constexpr unsigned spread_cells = spread_codes * warp_lanes;
 constexpr unsigned plane_cells = spread_cells + slice_codes - spread_codes;
 constexpr std::size_t shared_bytes = 2 * plane_cells * sizeof(std::uint32_t);
 constexpr unsigned lane_rows = 4;  // loaded together, so that their latencies overlap
-
-struct Slice {
-  const std::uint16_t* codes = nullptr;  // of all rows
-  std::int64_t first_cell = 0;
-  std::uint32_t first_code = 0;
-  std::uint32_t code_count = 0;
-};
-
-// Slice `number` of the layout's wide tiles.
-__device__ Slice find_slice(const LayoutView& layout, std::int32_t number) {
-  std::int32_t low = layout.byte_tiles;
-  std::int32_t high = layout.tile_count - 1;
-  while (low < high) {
-    const std::int32_t middle = (low + high + 1) / 2;
-    if (layout.tiles[middle].first_slice <= number) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  const Tile& tile = layout.tiles[low];
-  const std::int32_t first = (number - tile.first_slice) * slice_codes;
-  return {reinterpret_cast<const std::uint16_t*>(tile.rows), tile.first_cell + first,
-          static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(min(tile.codes - first, slice_codes))};
-}
 
 __device__ unsigned cell_of(std::uint32_t code, unsigned lane) {
   return code < spread_codes ? code * warp_lanes + lane : code + (spread_cells - spread_codes);
@@ -69,42 +46,42 @@ __device__ void add_segment(std::uint32_t* cells, const Slice& slice, const std:
   }
 }
 
-// Adds one plane of cells to the histogram and sets them to 0.
+// Takes one plane of cells to the histogram and sets them to 0. `store`: nothing is there yet.
 __device__ void flush_plane(std::uint32_t* cells, const Slice& slice, unsigned long long* target,
-                            bool is_signed, unsigned shift) {
+                            bool is_signed, unsigned shift, bool store) {
   // Each warp adds up one of the codes that are spread over the lanes.
   std::uint32_t sum = cells[threadIdx.x];
   cells[threadIdx.x] = 0;
   for (unsigned step = warp_lanes / 2; step > 0; step /= 2) {
     sum += __shfl_xor_sync(full_warp, sum, static_cast<int>(step));
   }
-  if (sum != 0 && threadIdx.x % warp_lanes == 0) {
-    atomicAdd(target + threadIdx.x / warp_lanes, widened(sum, is_signed, shift));
-  }
-  for (std::uint32_t code = spread_codes + threadIdx.x; code < slice.code_count; code += histogram_threads) {
+  if (threadIdx.x % warp_lanes == 0) put_sum(target + threadIdx.x / warp_lanes, sum, is_signed, shift, store);
+  const auto codes = static_cast<std::uint32_t>(slice.cells.count);
+  for (std::uint32_t code = spread_codes + threadIdx.x; code < codes; code += histogram_threads) {
     std::uint32_t* cell = cells + cell_of(code, 0);
-    if (*cell != 0) atomicAdd(target + code, widened(*cell, is_signed, shift));
+    put_sum(target + code, *cell, is_signed, shift, store);
     *cell = 0;
   }
 }
 
 __device__ void add_slice(std::uint32_t* cells, const BuildTask& task, const Slice& slice,
-                          std::uint32_t first, std::uint32_t last) {
-  const std::int64_t histogram_cells = task.layout->cells;
-  while (first < last) {
-    const std::uint32_t end = first + min(last - first, most_segment_rows);
+                          const UnitRows& rows) {
+  std::uint32_t first = rows.first;
+  do {
+    const std::uint32_t last = first + min(rows.last - first, most_segment_rows);
     for_each_limb(task, [&](const Limb& limb) {
-      add_segment(cells, slice, task.ids, first, end, limb);
+      add_segment(cells, slice, task.ids, first, last, limb);
       __syncthreads();
-      unsigned long long* target = limb.plane + slice.first_cell;
-      flush_plane(cells, slice, target, limb.g_signed, limb.shift);
+      const bool store = rows.whole && first == 0 && limb.first;
+      unsigned long long* target = limb.plane + slice.cells.first;
+      flush_plane(cells, slice, target, limb.g_signed, limb.shift, store);
       if (limb.pairs != nullptr) {
-        flush_plane(cells + plane_cells, slice, target + histogram_cells, false, limb.shift);
+        flush_plane(cells + plane_cells, slice, target + task.layout->cells, false, limb.shift, store);
       }
       __syncthreads();
     });
-    first = end;
-  }
+    first = last;
+  } while (first < rows.last);
 }
 
 __global__ void __launch_bounds__(histogram_threads, 3)
@@ -112,10 +89,9 @@ __global__ void __launch_bounds__(histogram_threads, 3)
   auto* cells = dynamic_shared<std::uint32_t>();
   for (unsigned i = threadIdx.x; i < 2 * plane_cells; i += histogram_threads) cells[i] = 0;
   __syncthreads();
-  for_each_unit(tasks, count, starts,
-                [&](const BuildTask& task, std::int32_t unit, std::uint32_t first, std::uint32_t last) {
-                  add_slice(cells, task, find_slice(*task.layout, unit), first, last);
-                });
+  for_each_unit(tasks, count, starts, [&](const BuildTask& task, const UnitRows& rows) {
+    add_slice(cells, task, find_slice(*task.layout, rows.unit), rows);
+  });
 }
 
 }  // namespace

@@ -16,6 +16,11 @@ class BinLookup {
 
   std::uint32_t code(double value) const;
 
+  // The 2^steps() - 1 places of the search tree in breadth-first order (data/lookup_kernel.hpp), from
+  // tree()[1].
+  std::span<const double> tree() const { return std::span(tree_).first(std::size_t{1} << steps_); }
+  int steps() const { return steps_; }
+
   // codes[i] = code(values[i]) for i < count. Value: float or double; Code: std::uint8_t, uint16_t or
   // uint32_t, wide enough for 1 + the number of cuts.
   template <class Value, class Code>

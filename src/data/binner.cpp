@@ -110,11 +110,12 @@ void pack(const Code* codes, std::int64_t rows, std::int64_t row_bytes, std::uin
 
 }  // namespace
 
-Binner::Binner(const Source& source, const std::vector<FeatureInput>& features, DatasetData& data)
+Binner::Binner(Source& source, const std::vector<FeatureInput>& features, DatasetData& data)
     : cols_(static_cast<std::int64_t>(source.columns().size())),
       data_(data),
       has_missing_(data.layout.columns.size()) {
   for (std::size_t f = 0; f < features.size(); ++f) {
+    if (source.remote() != nullptr && features[f].reading == Reading::numbers) continue;
     Feature feature{.input = features[f],
                     .stored = data.layout.column_of_feature[f],
                     .column_key = fingerprint_column_key(static_cast<std::int64_t>(f)),

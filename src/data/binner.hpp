@@ -20,7 +20,10 @@ namespace ramet::data {
 class Binner {
  public:
   // `data`: schema, bins, layout and pages are set. The references must outlive the object.
-  Binner(const Source& source, const std::vector<FeatureInput>& features, DatasetData& data);
+  // Leaves out features that the source bins itself (Source::remote).
+  Binner(Source& source, const std::vector<FeatureInput>& features, DatasetData& data);
+
+  bool has_features() const { return !features_.empty(); }
 
   // The batch whose first row is row `first_row` of this rank.
   void add(const Batch& batch, std::int64_t first_row, Tasks& tasks);

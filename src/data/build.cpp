@@ -9,6 +9,7 @@
 #include "comm/agree.hpp"
 #include "data/binner.hpp"
 #include "data/layout.hpp"
+#include "data/remote_numbers.hpp"
 #include "data/roles.hpp"
 #include "data/survey.hpp"
 
@@ -102,22 +103,48 @@ void survey_like_reference(Source& source, const std::vector<FeatureInput>& feat
   data.layout = reference.layout;
 }
 
+std::vector<RemoteFeature> remote_features(const std::vector<FeatureInput>& features) {
+  std::vector<RemoteFeature> remote;
+  for (std::size_t f = 0; f < features.size(); ++f) {
+    if (features[f].reading == Reading::numbers)
+      remote.push_back({.feature = static_cast<std::int32_t>(f), .column = features[f].column});
+  }
+  return remote;
+}
+
+void scan_remote_labels(RemoteNumbers& remote, const std::vector<FeatureInput>& features) {
+  std::vector<std::int32_t> columns;
+  for (const FeatureInput& input : features) {
+    if (input.reading != Reading::numbers) columns.push_back(input.column);
+  }
+  remote.scan_columns(columns);
+}
+
+void scan_rows(Source& source, Binner& binner, std::int64_t rows, Tasks& tasks) {
+  std::int64_t row = 0;
+  source.scan([&](const Batch& batch) {
+    binner.add(batch, row, tasks);
+    row += batch.rows;
+  });
+  check_internal(row == rows, "a source has fewer rows in its second scan than in its first");
+}
+
 void bin_rows(Source& source, const std::vector<FeatureInput>& features, const DatasetOptions& options,
               Tasks& tasks, DatasetData& data) {
   Communicator& communicator = *data.communicator;
+  RemoteNumbers* remote = source.remote();
   std::vector<std::int64_t> missing(data.layout.columns.size());
   std::int64_t fingerprint = 0;
   comm::together(communicator, [&] {
     add_pages(data, options.page_rows);
+    RemoteCodes remote_codes{.has_missing = missing};
+    if (remote != nullptr) remote_codes = remote->bin(remote_features(features), data, tasks);
     Binner binner(source, features, data);
-    std::int64_t row = 0;
-    source.scan([&](const Batch& batch) {
-      binner.add(batch, row, tasks);
-      row += batch.rows;
-    });
-    check_internal(row == data.rows, "a source has fewer rows in its second scan than in its first");
-    missing = binner.has_missing();
-    fingerprint = static_cast<std::int64_t>(binner.fingerprint() + roles_fingerprint(data));
+    if (binner.has_features()) scan_rows(source, binner, data.rows, tasks);
+    const std::vector<std::int64_t> own = binner.has_missing();
+    for (std::size_t c = 0; c < own.size(); ++c) missing[c] = own[c] | remote_codes.has_missing[c];
+    fingerprint =
+        static_cast<std::int64_t>(binner.fingerprint() + remote_codes.fingerprint + roles_fingerprint(data));
   });
   communicator.all_reduce_max(missing);
   data.fingerprint = static_cast<std::uint64_t>(comm::sum(communicator, fingerprint));
@@ -127,7 +154,7 @@ void bin_rows(Source& source, const std::vector<FeatureInput>& features, const D
   number_cells(data.layout, has_missing);
 }
 
-std::shared_ptr<const DatasetData> build(const DatasetOptions& options, Match match, const MakeSource& make,
+std::shared_ptr<const DatasetData> build(const DatasetOptions& options, const MakeSource& make,
                                          const std::shared_ptr<Communicator>& communicator) {
   const FloatMode float_mode;
   auto data = std::make_shared<DatasetData>();
@@ -138,8 +165,9 @@ std::shared_ptr<const DatasetData> build(const DatasetOptions& options, Match ma
   comm::together(*communicator, [&] {
     check_options(options);
     source = make(tasks);
-    features = match_features(*source, options, match);
+    features = match_features(*source, options);
     if (options.reference != nullptr) check_against_reference(*source, options);
+    if (source->remote() != nullptr) scan_remote_labels(*source->remote(), features);
   });
   agree_on_features(*communicator, describe(features, options));
   number_rows(*data, source->rows());
@@ -153,11 +181,10 @@ std::shared_ptr<const DatasetData> build(const DatasetOptions& options, Match ma
 
 }  // namespace
 
-std::shared_ptr<const DatasetData> build_dataset(const DatasetOptions& options, Match match,
-                                                 const MakeSource& make) {
+std::shared_ptr<const DatasetData> build_dataset(const DatasetOptions& options, const MakeSource& make) {
   const auto communicator = options.communicator != nullptr ? options.communicator : single_communicator();
   try {
-    return build(options, match, make, communicator);
+    return build(options, make, communicator);
   } catch (const std::bad_alloc&) {  // on this rank only: the others must not wait for it
     communicator->abort();
     fail(ErrorCode::out_of_memory, "out of memory while binning the data");

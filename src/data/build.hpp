@@ -6,7 +6,6 @@
 
 #include "base/tasks.hpp"
 #include "data/dataset_data.hpp"
-#include "data/features.hpp"
 #include "data/source.hpp"
 
 namespace ramet::data {
@@ -15,7 +14,6 @@ using MakeSource = std::function<std::shared_ptr<Source>(Tasks&)>;
 
 // Collective. Fails on all ranks if it fails on any; the communicator stays usable unless memory ran out
 // outside a checked stage or communication itself failed.
-std::shared_ptr<const DatasetData> build_dataset(const DatasetOptions& options, Match match,
-                                                 const MakeSource& make);
+std::shared_ptr<const DatasetData> build_dataset(const DatasetOptions& options, const MakeSource& make);
 
 }  // namespace ramet::data

@@ -7,33 +7,34 @@
 namespace ramet {
 Dataset Dataset::from_dense(const float* x, std::int64_t rows, int cols, const DatasetOptions& options,
                             std::int64_t row_stride, std::int64_t col_stride) {
-  return Dataset(data::build_dataset(options, data::Match::by_position, [&](Tasks&) {
-    return data::make_dense_source(x, rows, cols, row_stride, col_stride);
-  }));
+  return Dataset(data::build_dataset(
+      options, [&](Tasks&) { return data::make_dense_source(x, rows, cols, row_stride, col_stride); }));
 }
 
 Dataset Dataset::from_dense(const double* x, std::int64_t rows, int cols, const DatasetOptions& options,
                             std::int64_t row_stride, std::int64_t col_stride) {
-  return Dataset(data::build_dataset(options, data::Match::by_position, [&](Tasks&) {
-    return data::make_dense_source(x, rows, cols, row_stride, col_stride);
-  }));
+  return Dataset(data::build_dataset(
+      options, [&](Tasks&) { return data::make_dense_source(x, rows, cols, row_stride, col_stride); }));
 }
 
 Dataset Dataset::from_columns(std::span<const Column> columns, const DatasetOptions& options) {
-  return Dataset(data::build_dataset(options, data::Match::by_name, [&](Tasks& tasks) {
-    return data::make_columns_source(columns, tasks);
-  }));
+  return Dataset(
+      data::build_dataset(options, [&](Tasks& tasks) { return data::make_columns_source(columns, tasks); }));
 }
 
 Dataset Dataset::from_csr(const CsrView& csr, const DatasetOptions& options) {
-  return Dataset(data::build_dataset(options, data::Match::by_position,
-                                     [&](Tasks&) { return data::make_csr_source(csr); }));
+  return Dataset(data::build_dataset(options, [&](Tasks&) { return data::make_csr_source(csr); }));
 }
 
 Dataset Dataset::from_source(data::Source& source, const DatasetOptions& options) {
-  return Dataset(data::build_dataset(options, data::Match::by_name, [&](Tasks&) {
+  return Dataset(data::build_dataset(options, [&](Tasks&) {
     return std::shared_ptr<data::Source>(std::shared_ptr<void>(), &source);
   }));  // not owned
+}
+
+Dataset Dataset::from_source(const std::function<std::shared_ptr<data::Source>()>& make,
+                             const DatasetOptions& options) {
+  return Dataset(data::build_dataset(options, [&](Tasks&) { return make(); }));
 }
 
 std::int64_t Dataset::rows() const noexcept { return data_->rows; }

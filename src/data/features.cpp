@@ -110,15 +110,15 @@ Inputs matched_by_position(const Inputs& own, const Schema& schema, const Datase
 
 }  // namespace
 
-Inputs match_features(const Source& source, const DatasetOptions& options, Match match) {
+Inputs match_features(const Source& source, const DatasetOptions& options) {
   Inputs own = own_features(source, options);
   if (options.reference == nullptr) {
     positions_of(own);
     return own;
   }
   const Schema& schema = options.reference->schema();
-  return match == Match::by_name ? matched_by_name(own, schema, source.columns())
-                                 : matched_by_position(own, schema, options, source.columns());
+  return source.named() ? matched_by_name(own, schema, source.columns())
+                        : matched_by_position(own, schema, options, source.columns());
 }
 
 std::string describe(const Inputs& features, const DatasetOptions& options) {

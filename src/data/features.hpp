@@ -23,12 +23,9 @@ struct FeatureInput {
   std::int32_t column = 0;  // of the source
 };
 
-// How columns meet the features of a reference data set.
-enum class Match : std::uint8_t { by_position, by_name };
-
 // One entry per feature: in the order of the source's columns, or of the reference's schema. Throws
 // Error{invalid_data, invalid_parameter} naming the column at fault.
-std::vector<FeatureInput> match_features(const Source& source, const DatasetOptions& options, Match match);
+std::vector<FeatureInput> match_features(const Source& source, const DatasetOptions& options);
 
 // What must be equal on all ranks, as text: names, types, bin parameters.
 std::string describe(const std::vector<FeatureInput>& features, const DatasetOptions& options);

@@ -2,10 +2,10 @@
 // depends neither on order nor on how the values are stored or sharded (numbers contract, rule 11).
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string_view>
 
+#include "math/host_device.hpp"
 #include "math/random.hpp"
 
 namespace ramet::data {
@@ -14,8 +14,8 @@ namespace ramet::data {
 // bytes.
 inline constexpr std::uint64_t missing_bits = 0x7ff8'0000'0000'0000u;
 
-constexpr std::uint64_t value_bits(double value) {
-  return value == value ? std::bit_cast<std::uint64_t>(value + 0.0) : missing_bits;
+RAMET_HD constexpr std::uint64_t value_bits(double value) {
+  return value == value ? __builtin_bit_cast(std::uint64_t, value + 0.0) : missing_bits;
 }
 std::uint64_t category_bits(std::string_view category);
 
@@ -25,13 +25,14 @@ inline constexpr std::int64_t weight_column = -2;
 inline constexpr std::int64_t group_column = -3;
 inline constexpr std::int64_t first_margin_column = -4;  // base margin k: first_margin_column - k
 
-constexpr std::uint64_t fingerprint_row_key(std::int64_t global_row) {
+RAMET_HD constexpr std::uint64_t fingerprint_row_key(std::int64_t global_row) {
   return math::draw64(math::stream_key(0, math::Stream::fingerprint), static_cast<std::uint64_t>(global_row));
 }
-constexpr std::uint64_t fingerprint_column_key(std::int64_t column) {
+RAMET_HD constexpr std::uint64_t fingerprint_column_key(std::int64_t column) {
   return math::draw64(math::stream_key(0, math::Stream::fingerprint, 1), static_cast<std::uint64_t>(column));
 }
-constexpr std::uint64_t cell_hash(std::uint64_t row_key, std::uint64_t column_key, std::uint64_t bits) {
+RAMET_HD constexpr std::uint64_t cell_hash(std::uint64_t row_key, std::uint64_t column_key,
+                                           std::uint64_t bits) {
   return math::mix64((bits + column_key) ^ row_key);
 }
 

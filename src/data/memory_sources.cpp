@@ -12,11 +12,12 @@ namespace {
 // One batch of everything.
 class MemorySource final : public Source {
  public:
-  MemorySource(std::vector<SourceColumn> columns, Batch batch)
-      : columns_(std::move(columns)), batch_(std::move(batch)) {}
+  MemorySource(std::vector<SourceColumn> columns, Batch batch, bool named)
+      : columns_(std::move(columns)), batch_(std::move(batch)), named_(named) {}
 
   std::span<const SourceColumn> columns() const override { return columns_; }
   std::int64_t rows() const override { return batch_.rows; }
+  bool named() const override { return named_; }
   bool in_memory() const override { return true; }
   void scan(const std::function<void(const Batch&)>& visit) override {
     if (batch_.rows > 0) visit(batch_);
@@ -24,6 +25,7 @@ class MemorySource final : public Source {
 
   std::vector<SourceColumn> columns_;
   Batch batch_;
+  bool named_ = false;
   std::vector<std::vector<std::int32_t>> codes_;  // of text columns
 };
 
@@ -89,7 +91,7 @@ std::unique_ptr<Source> make_dense_source(const T* x, std::int64_t rows, int col
     }
     for (int c = 0; c < cols; ++c) batch.columns.emplace_back(Strided<T>{x + c * col_stride, row_stride});
   }
-  return std::make_unique<MemorySource>(std::move(columns), std::move(batch));
+  return std::make_unique<MemorySource>(std::move(columns), std::move(batch), false);
 }
 template std::unique_ptr<Source> make_dense_source(const float*, std::int64_t, int, std::int64_t,
                                                    std::int64_t);
@@ -97,8 +99,8 @@ template std::unique_ptr<Source> make_dense_source(const double*, std::int64_t, 
                                                    std::int64_t);
 
 std::unique_ptr<Source> make_columns_source(std::span<const Column> columns, Tasks& tasks) {
-  auto source =
-      std::make_unique<MemorySource>(unnamed_columns(static_cast<std::int64_t>(columns.size())), Batch{});
+  auto source = std::make_unique<MemorySource>(unnamed_columns(static_cast<std::int64_t>(columns.size())),
+                                               Batch{}, true);
   source->codes_.resize(columns.size());
   source->batch_.columns.resize(columns.size());
   source->batch_.rows = size_of(columns.front().values);
@@ -148,7 +150,7 @@ std::unique_ptr<Source> make_csr_source(const CsrView& csr) {
                               .columns = csr.columns.data(),
                               .values = csr.values.data(),
                               .absent_is_missing = csr.absent_is_missing}};
-  return std::make_unique<MemorySource>(std::move(columns), std::move(batch));
+  return std::make_unique<MemorySource>(std::move(columns), std::move(batch), false);
 }
 
 }  // namespace ramet::data

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/tasks.hpp"
@@ -19,7 +20,7 @@ class SampledValues {
   // Most columns that one scan should gather, such that the values stay below `budget`; at least 1.
   std::size_t columns_within(std::int64_t budget) const;
 
-  // Starts a scan that gathers these columns of the source (numeric or boolean).
+  // Starts a scan that gathers these columns of the source (numeric or boolean); none: only rows.
   void begin(std::vector<std::int32_t> columns);
   // The batch whose first row is local row `first_row`.
   void add(const Batch& batch, std::int64_t first_row, Tasks& tasks);
@@ -27,6 +28,9 @@ class SampledValues {
   // After the first scan: leaves only rows of the sample. Collective. False, on every rank, if the scan must
   // be done again.
   bool choose(Communicator& communicator, std::int64_t positive_rows);
+
+  // The rows of the sample, local and ascending, once chosen.
+  std::span<const std::int64_t> rows() const { return rows_; }
 
   // Per column of the running scan: the values in the sampled rows, NaN if missing. The caller may take them.
   std::vector<std::vector<double>>& values() { return values_; }

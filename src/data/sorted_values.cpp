@@ -2,27 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <limits>
 #include <utility>
 
+#include "data/sort_key.hpp"
+
 namespace ramet::data {
 namespace {
-
-// Integers in the order of the numbers they stand for.
-template <class Key, class Value>
-Key key_of(Value value) {
-  constexpr int sign = std::numeric_limits<Key>::digits - 1;
-  const auto bits = std::bit_cast<Key>(value);
-  return bits >> sign != 0 ? static_cast<Key>(~bits) : static_cast<Key>(bits | Key{1} << sign);
-}
-template <class Value, class Key>
-Value value_of(Key key) {
-  constexpr int sign = std::numeric_limits<Key>::digits - 1;
-  return std::bit_cast<Value>(key >> sign != 0 ? static_cast<Key>(key ^ Key{1} << sign)
-                                               : static_cast<Key>(~key));
-}
 
 // Least significant digit first; digits that all keys share are skipped.
 template <class Key>
@@ -69,21 +56,6 @@ DistinctValues count_as(std::span<const double> values) {
   return distinct;
 }
 
-DistinctValues merge(const DistinctValues& a, const DistinctValues& b) {
-  DistinctValues both;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.values.size() || j < b.values.size()) {
-    const bool from_a = j == b.values.size() || (i < a.values.size() && a.values[i] <= b.values[j]);
-    const bool from_b = i == a.values.size() || (j < b.values.size() && b.values[j] <= a.values[i]);
-    both.values.push_back(from_a ? a.values[i] : b.values[j]);
-    both.counts.push_back((from_a ? a.counts[i] : 0) + (from_b ? b.counts[j] : 0));
-    i += from_a ? 1 : 0;
-    j += from_b ? 1 : 0;
-  }
-  return both;
-}
-
 template <class T>
 void append(std::vector<std::byte>& bytes, std::span<const T> values) {
   const auto raw = std::as_bytes(values);
@@ -119,6 +91,21 @@ DistinctValues count_distinct(std::span<double> values) {
     distinct.values.insert(place, 0.0);
   }
   return distinct;
+}
+
+DistinctValues merge(const DistinctValues& a, const DistinctValues& b) {
+  DistinctValues both;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < a.values.size() || j < b.values.size()) {
+    const bool from_a = j == b.values.size() || (i < a.values.size() && a.values[i] <= b.values[j]);
+    const bool from_b = i == a.values.size() || (j < b.values.size() && b.values[j] <= a.values[i]);
+    both.values.push_back(from_a ? a.values[i] : b.values[j]);
+    both.counts.push_back((from_a ? a.counts[i] : 0) + (from_b ? b.counts[j] : 0));
+    i += from_a ? 1 : 0;
+    j += from_b ? 1 : 0;
+  }
+  return both;
 }
 
 std::vector<DistinctValues> merge_over_ranks(Communicator& communicator, std::vector<DistinctValues> mine) {

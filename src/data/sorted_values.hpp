@@ -13,6 +13,9 @@ namespace ramet::data {
 // Sorts and counts `values` (any order; NaN is left out, -0 counts as 0), which it may overwrite.
 DistinctValues count_distinct(std::span<double> values);
 
+// The distinct values of two samples together.
+DistinctValues merge(const DistinctValues& a, const DistinctValues& b);
+
 // The distinct values of all ranks together, one entry per column, the same on every rank. Every rank passes
 // the same number of columns.
 std::vector<DistinctValues> merge_over_ranks(Communicator& communicator, std::vector<DistinctValues> mine);

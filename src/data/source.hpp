@@ -13,7 +13,8 @@
 
 namespace ramet::data {
 
-// `count` values, element i at base + i * stride (stride in elements, >= 1).
+// `count` values, element i at base + i * stride (stride in elements, >= 1). Without values (see
+// RemoteNumbers): a null base and stride 0.
 template <class T>
 struct Strided {
   const T* base = nullptr;
@@ -51,6 +52,8 @@ struct SourceColumn {
   std::vector<std::string> dictionary;  // categorical: local code -> category, in any order
 };
 
+class RemoteNumbers;
+
 // Memory passed to `visit` is valid during the call only.
 class Source {
  public:
@@ -58,6 +61,8 @@ class Source {
 
   // Complete before the first scan.
   virtual std::span<const SourceColumn> columns() const = 0;
+  // Whether columns meet a reference's features by name, in any order; otherwise by position.
+  virtual bool named() const { return true; }
   // Name of the target and, if its labels are class indices, the class names.
   virtual std::string target() const { return {}; }
   virtual std::vector<std::string> classes() const { return {}; }
@@ -66,6 +71,9 @@ class Source {
   virtual int margin_outputs() const { return 0; }
   // Whether a scan costs next to nothing.
   virtual bool in_memory() const { return false; }
+  // Null, or what samples and bins the numeric columns in place of scans (data/remote_numbers.hpp). Then
+  // in_memory() is true.
+  virtual RemoteNumbers* remote() { return nullptr; }
 
   // Visits all rows in order, in batches of any size; the same values each time. May be called again. Two
   // scans make a data set; more are needed only where most rows have weight 0, or where bin_sample x columns

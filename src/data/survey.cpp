@@ -70,8 +70,14 @@ Survey::Result Survey::read_all(Roles& roles, const BinParams& params) {
   // The same on all ranks, for they exchange values group by group.
   const auto per_group = static_cast<std::size_t>(
       -comm::max(*data_.communicator, -static_cast<std::int64_t>(sample.columns_within(budget))));
-  const auto first_group = source_columns(0, per_group);
-  sample.begin(first_group);
+  RemoteNumbers* remote = source_.remote();
+  const std::span<const std::int32_t> numeric(numeric_);
+  // Of remote numbers a scan finds only the rows.
+  const auto gathered = [&](std::size_t begin) {
+    if (remote != nullptr) return std::vector<std::int32_t>{};
+    return columns_of(numeric.subspan(begin, std::min(per_group, numeric.size() - begin)));
+  };
+  sample.begin(gathered(0));
   scan([&](const Batch& batch, std::int64_t first_row) {
     read_batch(roles, batch, first_row);
     count_categories(batch, first_row);
@@ -86,7 +92,7 @@ Survey::Result Survey::read_all(Roles& roles, const BinParams& params) {
     sample.add(batch, first_row, tasks_);
   };
   while (!sample.choose(*data_.communicator, positive_rows)) {
-    sample.begin(first_group);
+    sample.begin(gathered(0));
     scan(gather);
   }
 
@@ -96,20 +102,19 @@ Survey::Result Survey::read_all(Roles& roles, const BinParams& params) {
   for (std::int32_t f = 0; f < features; ++f) result.bins.features[f].type = features_[f].type;
   set_dictionaries(result);
   for (std::size_t begin = 0; begin < numeric_.size(); begin += per_group) {
-    if (begin > 0) {
-      sample.begin(source_columns(begin, begin + per_group));
+    if (begin > 0 && remote == nullptr) {
+      sample.begin(gathered(begin));
       scan(gather);
     }
-    set_cuts(result, sample, begin);
+    set_cuts(result, sample, begin, std::min(begin + per_group, numeric_.size()));
   }
   set_varies(result);
   return result;
 }
 
-std::vector<std::int32_t> Survey::source_columns(std::size_t begin, std::size_t end) const {
+std::vector<std::int32_t> Survey::columns_of(std::span<const std::int32_t> features) const {
   std::vector<std::int32_t> columns;
-  for (std::size_t k = begin; k < std::min(end, numeric_.size()); ++k)
-    columns.push_back(features_[numeric_[k]].column);
+  for (const std::int32_t f : features) columns.push_back(features_[f].column);
   return columns;
 }
 
@@ -156,6 +161,11 @@ void Survey::find_presence(const Batch& batch, const std::vector<std::int32_t>& 
   }
 }
 
+void Survey::find_remote_presence(const std::vector<std::int32_t>& features) {
+  const std::vector<Presence> found = source_.remote()->presence(columns_of(features), tasks_);
+  for (std::size_t k = 0; k < features.size(); ++k) presence_[features[k]] = found[k];
+}
+
 void Survey::set_dictionaries(Result& result) {
   result.dictionaries.resize(features_.size());
   for (const std::int32_t f : categorical_) {
@@ -169,20 +179,25 @@ void Survey::set_dictionaries(Result& result) {
   }
 }
 
-void Survey::set_cuts(Result& result, SampledValues& sample, std::size_t group) {
+void Survey::set_cuts(Result& result, SampledValues& sample, std::size_t begin, std::size_t end) {
+  const std::span<const std::int32_t> group = std::span(numeric_).subspan(begin, end - begin);
   std::vector<std::vector<double>>& values = sample.values();
-  std::vector<DistinctValues> distinct(values.size());
-  const auto columns = static_cast<std::int64_t>(values.size());
+  std::vector<DistinctValues> distinct(group.size());
+  const auto columns = static_cast<std::int64_t>(group.size());
+  RemoteNumbers* remote = source_.remote();
   const auto cut = [&](std::int64_t k) {
-    const std::int32_t f = numeric_[group + static_cast<std::size_t>(k)];
+    const std::int32_t f = group[k];
     result.bins.features[f].cuts = make_cuts(distinct[k], result.bins.params.max_bin);
     distinct[k] = {};
   };
   const bool alone = data_.communicator->size() == 1;
   comm::together(*data_.communicator, [&] {
+    if (remote != nullptr) distinct = remote->distinct(columns_of(group), sample.rows(), tasks_);
     tasks_.for_each(columns, [&](std::int64_t k) {
-      distinct[k] = count_distinct(values[k]);
-      values[k] = {};
+      if (remote == nullptr) {
+        distinct[k] = count_distinct(values[k]);
+        values[k] = {};
+      }
       if (alone) cut(k);
     });
   });
@@ -198,8 +213,12 @@ void Survey::set_varies(Result& result) {
     if (result.bins.features[f].cuts.empty()) unsure.push_back(f);
   }
   comm::together(*data_.communicator, [&] {
-    if (source_.in_memory() && !unsure.empty())
+    if (unsure.empty() || !source_.in_memory()) return;
+    if (source_.remote() != nullptr) {
+      find_remote_presence(unsure);
+    } else {
       source_.scan([&](const Batch& batch) { find_presence(batch, unsure); });
+    }
   });
   std::vector<std::int64_t> seen;
   for (const Presence& presence : presence_) {

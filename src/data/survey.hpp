@@ -11,6 +11,7 @@
 #include "data/categories.hpp"
 #include "data/dataset_data.hpp"
 #include "data/features.hpp"
+#include "data/remote_numbers.hpp"
 #include "data/roles.hpp"
 #include "data/sampled_values.hpp"
 #include "data/source.hpp"
@@ -36,20 +37,16 @@ class Survey {
   Result read_all(Roles& roles, const BinParams& params);
 
  private:
-  // Whether a feature has missing values, and others.
-  struct Presence {
-    bool missing = false;
-    bool value = false;
-  };
   using Visit = std::function<void(const Batch& batch, std::int64_t first_row)>;
 
   void scan(const Visit& visit);
   void read_batch(Roles& roles, const Batch& batch, std::int64_t first_row);
   void count_categories(const Batch& batch, std::int64_t first_row);
   void find_presence(const Batch& batch, const std::vector<std::int32_t>& features);
-  std::vector<std::int32_t> source_columns(std::size_t begin, std::size_t end) const;
+  void find_remote_presence(const std::vector<std::int32_t>& features);
+  std::vector<std::int32_t> columns_of(std::span<const std::int32_t> features) const;
   void set_dictionaries(Result& result);
-  void set_cuts(Result& result, SampledValues& sample, std::size_t group);
+  void set_cuts(Result& result, SampledValues& sample, std::size_t begin, std::size_t end);
   void set_varies(Result& result);
 
   Source& source_;

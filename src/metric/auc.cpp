@@ -4,8 +4,12 @@
 
 namespace ramet::metric {
 
+double Auc::area(Wide twice_pairs, std::uint64_t positives, std::uint64_t negatives) {
+  if (negatives == 0 || positives == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(twice_pairs) / static_cast<double>(2 * Wide{positives} * negatives);
+}
+
 double Auc::evaluate(std::span<const ScoredRow> rows) const {
-  __extension__ using Wide = unsigned __int128;
   // Sums of fewer than 2^31 weights below 2^32: half the area's denominator fits 126 bits.
   std::uint64_t negatives = 0;
   std::uint64_t positives = 0;
@@ -18,8 +22,7 @@ double Auc::evaluate(std::span<const ScoredRow> rows) const {
     negatives += tied[0];
     positives += tied[1];
   }
-  if (negatives == 0 || positives == 0) return std::numeric_limits<double>::quiet_NaN();
-  return static_cast<double>(twice_area) / static_cast<double>(2 * Wide{positives} * negatives);
+  return area(twice_area, positives, negatives);
 }
 
 }  // namespace ramet::metric

@@ -18,6 +18,11 @@ struct Auc {
   static constexpr bool fits(objective::Response r) { return r != objective::Response::softmax; }
 
   double evaluate(std::span<const ScoredRow> rows) const;
+
+  // The area, from the sum over pairs w1 w0 (2 [s1 > s0] + [s1 == s0]) and the weight of each class, below
+  // 2^63. NaN if a class has none.
+  __extension__ using Wide = unsigned __int128;
+  static double area(Wide twice_pairs, std::uint64_t positives, std::uint64_t negatives);
 };
 
 static_assert(SetMetric<Auc>);

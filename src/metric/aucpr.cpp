@@ -16,9 +16,7 @@ double AucPr::evaluate(std::span<const ScoredRow> rows) const {
     }
     negatives += tied[0];
     positives += tied[1];
-    if (tied[1] == 0) continue;
-    const double precision = static_cast<double>(positives) / static_cast<double>(positives + negatives);
-    area += static_cast<double>(tied[1]) * precision;
+    area += term(tied[1], positives, negatives);
   }
   if (negatives == 0 || positives == 0) return std::numeric_limits<double>::quiet_NaN();
   return area / static_cast<double>(positives);

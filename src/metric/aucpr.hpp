@@ -20,6 +20,14 @@ struct AucPr {
   static constexpr bool fits(objective::Response r) { return r != objective::Response::softmax; }
 
   double evaluate(std::span<const ScoredRow> rows) const;
+
+  // What a distinct score adds to the area times all positives: `gained` is the weight of its own positives,
+  // the others that of all rows from the highest score down to it. Added up from the highest score.
+  RAMET_HD static double term(std::uint64_t gained, std::uint64_t positives, std::uint64_t negatives) {
+    if (gained == 0) return 0.0;
+    const double precision = static_cast<double>(positives) / static_cast<double>(positives + negatives);
+    return static_cast<double>(gained) * precision;
+  }
 };
 
 static_assert(SetMetric<AucPr>);

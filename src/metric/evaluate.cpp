@@ -17,6 +17,7 @@
 #include "math/quantise.hpp"
 #include "metric/row_terms.hpp"
 #include "metric/sort_rows.hpp"
+#include "metric/valid.hpp"
 
 namespace ramet::metric {
 namespace {
@@ -25,22 +26,6 @@ constexpr std::int64_t task_rows = 32 * term_block_rows;
 constexpr std::int64_t most_sorted_rows = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t largest_weight = 0xffffffff;
 constexpr std::int64_t no_row = std::numeric_limits<std::int64_t>::max();
-
-bool valid_label(Labels labels, double label, std::int32_t outputs) {
-  switch (labels) {
-    case Labels::any:
-      return std::isfinite(label);
-    case Labels::non_negative:
-      return std::isfinite(label) && label >= 0;
-    case Labels::unit_interval:
-      return label >= 0 && label <= 1;
-    case Labels::binary:
-      return label == 0 || label == 1;
-    case Labels::class_index:
-      return label >= 0 && label < outputs && label == std::floor(label);
-  }
-  return false;
-}
 
 std::string allowed_labels(Labels labels, std::int32_t outputs) {
   switch (labels) {
@@ -57,8 +42,6 @@ std::string allowed_labels(Labels labels, std::int32_t outputs) {
   }
   return {};
 }
-
-bool valid_weight(double weight) { return weight >= 0 && std::isfinite(weight); }
 
 bool valid_row(const ScoredSet& set, Labels labels, std::int64_t row) {
   return valid_label(labels, set.labels[row], set.outputs) &&
@@ -107,7 +90,7 @@ struct RowSums {
   std::int64_t bad_row = no_row;
 
   void add_term(double term) {
-    if (std::isfinite(term)) {
+    if (is_finite(term)) {
       terms.add(term);
     } else {
       ++infinite;

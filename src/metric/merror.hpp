@@ -14,9 +14,15 @@ struct MError {
       .name = "merror", .aliases = aliases, .multiclass = true, .labels = Labels::class_index};
   static constexpr bool fits(objective::Response r) { return r == objective::Response::softmax; }
 
-  RAMET_HD double term(const double* margins, int outputs, double label) const {
+  template <class Margins>  // anything with [k]
+  RAMET_HD double term(const Margins& margins, int outputs, double label) const {
     int best = 0;
-    for (int k = 1; k < outputs; ++k) best = margins[k] > margins[best] ? k : best;
+    double largest = margins[0];
+    for (int k = 1; k < outputs; ++k) {
+      const double margin = margins[k];
+      best = margin > largest ? k : best;
+      largest = margin > largest ? margin : largest;
+    }
     return best == static_cast<int>(label) ? 0.0 : 1.0;
   }
   double finish(double sum, double weight) const { return sum / weight; }

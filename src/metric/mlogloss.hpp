@@ -16,13 +16,19 @@ struct MLogLoss {
       .name = "mlogloss", .aliases = aliases, .multiclass = true, .labels = Labels::class_index};
   static constexpr bool fits(objective::Response r) { return r == objective::Response::softmax; }
 
-  RAMET_HD double term(const double* margins, int outputs, double label) const {
+  template <class Margins>  // anything with [k]
+  RAMET_HD double term(const Margins& margins, int outputs, double label) const {
     int best = 0;
-    for (int k = 1; k < outputs; ++k) best = margins[k] > margins[best] ? k : best;
+    double largest = margins[0];
+    for (int k = 1; k < outputs; ++k) {
+      const double margin = margins[k];
+      best = margin > largest ? k : best;
+      largest = margin > largest ? margin : largest;
+    }
     // Without the largest term, which is 1 and would swallow the others.
     double others = 0;
-    for (int k = 0; k < outputs; ++k) others += k == best ? 0.0 : math::exp(margins[k] - margins[best]);
-    return math::log1p(others) + (margins[best] - margins[static_cast<int>(label)]);
+    for (int k = 0; k < outputs; ++k) others += k == best ? 0.0 : math::exp(margins[k] - largest);
+    return math::log1p(others) + (largest - margins[static_cast<int>(label)]);
   }
   double finish(double sum, double weight) const { return sum / weight; }
 };

@@ -44,7 +44,8 @@ concept Judge = requires(objective::Response response) {
   { T::fits(response) } -> std::same_as<bool>;
 };
 
-// A weighted mean over rows of a term of that row alone.
+// A weighted mean over rows of a term of that row alone. Multiclass metrics take the margins as anything with
+// [k], since a row's need not lie side by side.
 template <class T>
 concept RowMetric = Judge<T> && requires(const T& m, const double* margins, int outputs, double label) {
   {

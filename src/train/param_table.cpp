@@ -99,7 +99,8 @@ const ParamRow table[] = {
     {"threads", "nthread, nthreads, num_threads, num_thread, n_jobs", &P::threads, any_count, machine,
      "Number of threads, 0 = all cores; never changes a model."},
     {"device", "device_type", &P::device, DeviceName{}, machine,
-     "Where to train: a name that `ramet devices` lists."},
+     "Where to train: a name that `ramet devices` lists; cuda means cuda:0, and several devices share the rows; never "
+     "changes a model."},
 };
 // clang-format on
 

@@ -94,14 +94,6 @@ std::optional<double> number_of(const TrainParams& params, const Member& member)
   return std::visit([&](auto pointer) { return as_number(params.*pointer); }, member);
 }
 
-std::string device_names() {
-  std::string names;
-  for (const backend::Backend& backend : backend::backends()) {
-    names += (names.empty() ? "" : ", ") + std::string(backend.name);
-  }
-  return names;
-}
-
 struct Checker {
   const TrainParams& params;
   const ParamRow& row;
@@ -121,12 +113,7 @@ struct Checker {
   void operator()(MetricNames) const {
     for (const std::string& name : params.metric) metric::make_metric(name);
   }
-  void operator()(DeviceName) const {
-    for (const backend::Backend& backend : backend::backends()) {
-      if (backend.handles(params.device)) return;
-    }
-    refuse(row, params.device.empty() ? "``" : params.device, "one of " + device_names());
-  }
+  void operator()(DeviceName) const { backend::backend_for(params.device); }
 };
 
 template <class AllTraits>
@@ -149,7 +136,7 @@ struct AllowedText {
   std::string operator()(const OneOf& one_of) const { return std::string(one_of.values); }
   std::string operator()(ObjectiveName) const { return names_of(objective::all_traits()); }
   std::string operator()(MetricNames) const { return names_of(metric::all_traits()); }
-  std::string operator()(DeviceName) const { return device_names(); }
+  std::string operator()(DeviceName) const { return std::string(backend::device_forms); }
 };
 
 }  // namespace

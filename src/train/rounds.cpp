@@ -79,8 +79,11 @@ int Rounds::best_round() const {
 void Rounds::report() const {
   TrainReport* report = job_.options.report;
   if (report == nullptr) return;
-  *report = {
-      .train_s = seconds(), .phases = session_.phases(), .rounds = history_, .device = job_.params.device};
+  *report = {.train_s = seconds(),
+             .phases = session_.phases(),
+             .rounds = history_,
+             .device = job_.params.device,
+             .device_bytes = session_.device_bytes()};
 }
 
 }  // namespace ramet::training

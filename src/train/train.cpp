@@ -6,6 +6,7 @@
 #include "backend/registry.hpp"
 #include "base/error.hpp"
 #include "base/tasks.hpp"
+#include "comm/agree.hpp"
 #include "metric/evaluate.hpp"
 #include "model/ensemble.hpp"
 #include "train/boosting.hpp"
@@ -37,11 +38,10 @@ std::vector<metric::Metric> metrics_for(const objective::Objective& objective,
 }  // namespace
 
 Model train(const TrainParams& params, const Dataset& data, const TrainOptions& options) {
-  for (const backend::Backend& backend : backend::backends()) {
-    if (backend.handles(params.device)) return training::boost(backend.open, params, data, options);
-  }
-  validate(params);
-  fail(ErrorCode::invalid_parameter, "device = {}: no backend of this build runs it", params.device);
+  const backend::Backend* backend = nullptr;
+  // A device that one rank lacks fails all of them.
+  comm::together(*data.data().communicator, [&] { backend = &backend::backend_for(params.device); });
+  return training::boost(backend->open, params, data, options);
 }
 
 std::vector<MetricValue> evaluate(const Model& model, std::span<const std::int64_t> scores,
@@ -79,13 +79,6 @@ std::vector<MetricValue> evaluate(const Model& model, std::span<const std::int64
   return values;
 }
 
-std::vector<DeviceInfo> devices() {
-  std::vector<DeviceInfo> all;
-  for (const backend::Backend& backend : backend::backends()) {
-    const std::vector<DeviceInfo> devices = backend.devices();
-    all.insert(all.end(), devices.begin(), devices.end());
-  }
-  return all;
-}
+std::vector<DeviceInfo> devices() { return backend::devices(); }
 
 }  // namespace ramet

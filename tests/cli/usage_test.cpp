@@ -19,7 +19,7 @@ TEST(Usage, VersionNamesTheLibraryAndTheContract) {
 
 TEST(Usage, HelpListsTheCommands) {
   const std::string text = succeed({"--help"});
-  for (const char* command : {"train", "predict", "evaluate", "inspect", "devices", "params"}) {
+  for (const char* command : {"train", "predict", "evaluate", "inspect", "devices", "bench", "params"}) {
     EXPECT_NE(text.find(std::string("\n  ") + command), std::string::npos) << command << " is not in:\n"
                                                                            << text;
     EXPECT_NE(succeed({command, "--help"}).find(std::string("Usage: ramet ") + command), std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -33,12 +34,19 @@ inline Outcome outcome_of(const std::function<void()>& body) {
   }
 }
 
-inline std::vector<Outcome> run_ranks(const std::vector<std::shared_ptr<Communicator>>& communicators,
+// When all have ended, each thread gives its communicator up, unless the caller keeps a copy.
+inline std::vector<Outcome> run_ranks(std::vector<std::shared_ptr<Communicator>> communicators,
                                       const std::function<void(std::shared_ptr<Communicator>)>& body) {
   std::vector<Outcome> outcomes(communicators.size());
+  std::latch ended(static_cast<std::ptrdiff_t>(communicators.size()));
   std::vector<std::jthread> threads;
-  for (std::size_t r = 0; r < communicators.size(); ++r)
-    threads.emplace_back([&, r] { outcomes[r] = outcome_of([&] { body(communicators[r]); }); });
+  for (std::size_t r = 0; r < communicators.size(); ++r) {
+    threads.emplace_back([&, r] {
+      outcomes[r] = outcome_of([&] { body(communicators[r]); });
+      ended.arrive_and_wait();
+      communicators[r].reset();
+    });
+  }
   threads.clear();  // joins
   return outcomes;
 }

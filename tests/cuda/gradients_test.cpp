@@ -150,6 +150,12 @@ TEST(Gradients, TheLowestBadRowIsNamed) {
   }
 }
 
+TEST(Gradients, TheLowestOfManyBadRowsIsNamed) {
+  GradientCase input = random_case(objective::SquaredError{}, 20000, 1, 70);
+  for (std::size_t r = 5; r < 20000; ++r) input.labels[r] = std::nan("");
+  EXPECT_EQ(run(input, GradientRows(input, 0, 20000), 1, *solo_comm()).bad_row, input.first_global_row + 5);
+}
+
 TEST(Gradients, BadValuesOfAnyOutputAndNegativeHessians) {
   for (const bool of_h : {false, true}) {
     for (const double value : {-1.0, -1e-300, std::nan(""), 1e39}) {

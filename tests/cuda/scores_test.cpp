@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "cuda/device_order.hpp"
 #include "cuda/device_values.hpp"
 #include "cuda/stream.hpp"
+#include "cuda/thread_order.hpp"
 #include "math/score.hpp"
 
 namespace ramet::cuda::test {
@@ -232,7 +232,7 @@ TEST(AddTrees, PackedRows) {
     SCOPED_TRACE(std::to_string(bytes) + " bytes");
     const auto scores = random_case(static_cast<unsigned>(bytes), 700, bytes - 1, bytes, false,
                                     {{30, false}, {0, false}, {12, true}, {100, false}});
-    in_all_orders([&] { expect_same(scores); });
+    for_thread_orders([&] { expect_same(scores); });
   }
 }
 
@@ -240,7 +240,7 @@ TEST(AddTrees, Columns) {
   for (const bool wide : {false, true}) {
     const auto scores =
         random_case(3, 700, 40, 0, wide, {{30, false}, {0, false}, {60, true}, {200, false}}, 2);
-    in_all_orders([&] { expect_same(scores); });
+    for_thread_orders([&] { expect_same(scores); });
   }
 }
 
@@ -259,7 +259,7 @@ TEST(AddTrees, ManyTrees) {
   std::vector<TreeShape> shapes(150, {3, false});
   for (std::size_t t = 0; t < 12; ++t) shapes[10 * t + 1].splits = 400;
   const auto scores = random_case(7, 300, 20, 32, false, shapes, 5);
-  in_all_orders([&] { expect_same(scores); }, 1);
+  for_thread_orders([&] { expect_same(scores); });
 }
 
 // Trees that are too large for shared memory, before, between and after small ones.
@@ -325,21 +325,22 @@ TEST(LeafSteps, EqualTheModelsLeaves) {
       leaves.add(units);
     }
   }
-  in_all_orders([&] { expect_steps(leaves); });
+  for_thread_orders([&] { expect_steps(leaves); });
 }
 
 TEST(LeafSteps, MarkedLeavesCountAsZero) {
-  const auto units = to_device(std::vector<std::int64_t>{7, std::numeric_limits<std::int64_t>::min(), -9});
-  const auto first = to_device(std::vector<std::int32_t>{0, 3});
-  const DeviceArray<std::int32_t> shifts(1);
-  const DeviceArray<std::int32_t> values(3);
-  const DeviceArray<std::int64_t> steps(3);
+  constexpr std::int64_t mark = std::numeric_limits<std::int64_t>::min();
+  const auto units = to_device(std::vector<std::int64_t>{7, mark, -9, mark, std::int64_t{1} << 40});
+  const auto first = to_device(std::vector<std::int32_t>{0, 3, 5});
+  const DeviceArray<std::int32_t> shifts(2);
+  const DeviceArray<std::int32_t> values(5);
+  const DeviceArray<std::int64_t> steps(5);
   const Stream stream;
-  leaf_steps(units.data(), first.data(), 1, shifts.data(), values.data(), steps.data(), stream.get());
+  leaf_steps(units.data(), first.data(), 2, shifts.data(), values.data(), steps.data(), stream.get());
   stream.synchronize();
-  EXPECT_EQ(from_device(shifts.data(), 1), std::vector<std::int32_t>{0});
-  EXPECT_EQ(from_device(values.data(), 3), (std::vector<std::int32_t>{7, 0, -9}));
-  EXPECT_EQ(from_device(steps.data(), 3), (std::vector<std::int64_t>{7, 0, -9}));
+  EXPECT_EQ(from_device(shifts.data(), 2), (std::vector<std::int32_t>{0, 10}));
+  EXPECT_EQ(from_device(values.data(), 5), (std::vector<std::int32_t>{7, 0, -9, 0, 1 << 30}));
+  EXPECT_EQ(from_device(steps.data(), 5), (std::vector<std::int64_t>{7, 0, -9, 0, std::int64_t{1} << 40}));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The numbers contract: models of the CUDA backend are equal to the CPU's byte for byte, on one device or several.
+// The numbers contract: models of the CUDA backend are equal to the CPU's byte for byte, on one device or
+// several.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -30,7 +31,8 @@ Model train_cpu(const Case& c, const Dataset& data, const TrainOptions& options 
   return training::boost(cpu::cpu_backend().open, c.params, data, options);
 }
 
-Model train_cuda(Case c, const Dataset& data, const std::string& device = "cuda", const TrainOptions& options = {}) {
+Model train_cuda(Case c, const Dataset& data, const std::string& device = "cuda",
+                 const TrainOptions& options = {}) {
   c.params.device = device;
   return training::boost(cuda::cuda_backend().open, c.params, data, options);
 }
@@ -111,7 +113,8 @@ TEST(CudaParity, MetricsAndEarlyStoppingAgree) {
     c.params.early_stopping_rounds = 3;
     TrainReport reports[2];
     const Model cpu = train_cpu(c, data, {.valid = &valid, .evaluate_train = true, .report = &reports[0]});
-    const Model gpu = train_cuda(c, data, "cuda", {.valid = &valid, .evaluate_train = true, .report = &reports[1]});
+    const Model gpu =
+        train_cuda(c, data, "cuda", {.valid = &valid, .evaluate_train = true, .report = &reports[1]});
     expect_equal(gpu, cpu, judged.objective);
     ASSERT_EQ(reports[0].rounds.size(), reports[1].rounds.size());
     for (std::size_t r = 0; r < reports[0].rounds.size(); ++r) {
@@ -127,8 +130,8 @@ TEST(CudaParity, CallersObjective) {
   const ToyTable table({.weights = true});
   const Dataset data = table.dataset();
   CustomObjective objective{.name = "huber-like", .outputs = 2};
-  objective.gradient = [](std::span<const double> margins, std::span<const double> labels, std::span<double> g,
-                          std::span<double> h) {
+  objective.gradient = [](std::span<const double> margins, std::span<const double> labels,
+                          std::span<double> g, std::span<double> h) {
     for (std::size_t i = 0; i < margins.size(); ++i) {
       const double residual = margins[i] - labels[i / 2];
       g[i] = residual > 1 ? 1 : (residual < -1 ? -1 : residual);

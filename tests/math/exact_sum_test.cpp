@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <random>
 #include <vector>
@@ -168,6 +169,28 @@ TEST(ExactSum, CarriesBeforeLimbsOverflow) {
   const double once = sum.value();
   for (int i = 0; i < 45; ++i) sum.add(ExactSum(sum));
   EXPECT_EQ(sum.value(), std::ldexp(once, 45));
+}
+
+// A double's half digits, put together again.
+double of_half_digits(const HalfDigits& digits) {
+  ExactSum sum;
+  for (int i = 0; i < HalfDigits::count; ++i) {
+    EXPECT_LT(std::abs(digits.part[i]), 1 << 16);
+    sum.add(std::ldexp(static_cast<double>(digits.part[i]), 16 * (digits.first + i) - 1074));
+  }
+  return sum.value();
+}
+
+RC_GTEST_PROP(ExactSum, HalfDigitsMakeTheDouble, (std::uint64_t seed)) {
+  std::mt19937_64 random(seed);
+  std::vector<double> xs{0.0,      denorm_min, -denorm_min, largest,
+                         -largest, 1.0,        -0x1p-1022,  0x1.fffffffffffffp-1022};
+  for (int i = 0; i < 100; ++i) xs.push_back(any_finite(random, -1074, 1022));
+  for (const double x : xs) {
+    const HalfDigits digits = half_digits(x);
+    RC_ASSERT(digits.first >= 0 && digits.first + HalfDigits::count <= 2 * ExactSum::limb_count);
+    RC_ASSERT(of_half_digits(digits) == x);
+  }
 }
 
 }  // namespace

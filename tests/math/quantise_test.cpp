@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <vector>
 
 #include "math/functions.hpp"
 
@@ -81,6 +83,113 @@ RC_GTEST_PROP(Quantise, ScaleIsTheLargestThatFits, (std::uint64_t seed)) {
                                     static_cast<int>(random() % 2096) - 1073);
   const auto limit = static_cast<std::int64_t>(4 + (random() >> (2 + random() % 58)));
   expect_largest_scale(largest, limit);
+}
+
+// The same by the standard library, step by step.
+int scale_exponent_by_library(double largest, std::int64_t limit) {
+  if (!(largest > 0)) return 0;
+  auto bound = static_cast<double>(limit);
+  if (static_cast<std::int64_t>(bound) > limit) bound = std::nextafter(bound, 0.0);
+  int exponent = std::ilogb(bound) - std::ilogb(largest);
+  if (std::ldexp(largest, exponent) > bound) --exponent;
+  return std::min(exponent, max_scale_exponent);
+}
+
+std::vector<std::int64_t> limits() {
+  std::vector<std::int64_t> result{4, 5, 6, 7, 127, 255, 32767, 65535, 0x7fffffff, 0xffffffff};
+  for (int place = 3; place <= 62; ++place) {
+    const std::int64_t power = std::int64_t{1} << place;
+    result.insert(result.end(), {power - 1, power});
+    if (place < 62) result.insert(result.end(), {power + 1, power + power / 2, power + power / 2 + 1});
+  }
+  return result;
+}
+
+TEST(Quantise, ScalesAreThoseOfTheLibrary) {
+  for (const std::int64_t limit : limits()) {
+    if (limit < 4) continue;
+    ASSERT_EQ(scale_exponent(0.0, limit), 0);
+    ASSERT_EQ(scale_exponent(-0.0, limit), 0);
+    for (int e = -1074; e <= 1023; ++e) {
+      const double power = std::ldexp(1.0, e);
+      for (const double largest : {power, std::nextafter(power, 0.0), std::nextafter(power, largest_double),
+                                   1.5 * power, 1.25 * power, std::nextafter(2 * power, 0.0)}) {
+        if (!std::isfinite(largest)) continue;
+        ASSERT_EQ(scale_exponent(largest, limit), scale_exponent_by_library(largest, limit))
+            << largest << " to " << limit;
+      }
+    }
+  }
+}
+
+RC_GTEST_PROP(Quantise, ScalesOfAnyBitsAreThoseOfTheLibrary, (std::uint64_t seed)) {
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 200; ++i) {
+    const double largest = std::fabs(__builtin_bit_cast(double, random()));
+    if (!std::isfinite(largest)) continue;
+    const auto limit = static_cast<std::int64_t>(4 + (random() >> (2 + random() % 58)));
+    RC_ASSERT(scale_exponent(largest, limit) == scale_exponent_by_library(largest, limit));
+    const auto rows = static_cast<std::int64_t>(random() >> (16 + random() % 48));
+    int log2_rows = 0;
+    while ((std::int64_t{1} << log2_rows) < rows) ++log2_rows;
+    RC_ASSERT(wide_exponent(largest, rows) ==
+              scale_exponent_by_library(largest, (std::int64_t{1} << (62 - log2_rows)) - 1));
+    RC_ASSERT(most_gradient_bits(rows) == 62 - log2_rows);
+  }
+}
+
+TEST(Quantise, PlacesOfBits) {
+  for (int place = 0; place < 64; ++place) {
+    const std::uint64_t power = std::uint64_t{1} << place;
+    EXPECT_EQ(log2_floor(power), place);
+    EXPECT_EQ(log2_ceil(power), place);
+    if (place > 0) {
+      EXPECT_EQ(log2_floor(power - 1), place - 1);
+      EXPECT_EQ(log2_ceil(power - 1), place == 1 ? 0 : place);
+    }
+    if (place > 0 && place < 63) {
+      EXPECT_EQ(log2_floor(power + 1), place);
+      EXPECT_EQ(log2_ceil(power + 1), place + 1);
+    }
+  }
+  EXPECT_EQ(log2_ceil(0), 0);
+}
+
+TEST(Quantise, NearestTakesTiesToEven) {
+  for (const double x : {0.0, -0.0, 0.5, 1.5, 2.5, 0.49999999999999994, 3.5, 1e9 + 0.5, 1e9 + 1.5,
+                         0x1p50 + 0.5, 0x1p50 + 1.5, 0x1p51 - 1.5, 4294967294.5, 4294967295.0, 1e-320}) {
+    EXPECT_EQ(nearest(x), std::llrint(x)) << x;
+    EXPECT_EQ(nearest(-x), std::llrint(-x)) << -x;
+  }
+}
+
+RC_GTEST_PROP(Quantise, NearestIsThatOfTheLibrary, (std::uint64_t seed)) {
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 200; ++i) {
+    const double x = std::ldexp(static_cast<double>(static_cast<std::int64_t>(random()) >> 12),
+                                -static_cast<int>(random() % 60));
+    RC_ASSERT(nearest(x) == std::llrint(x));
+  }
+}
+
+TEST(Quantise, TheSurveyTakesOneRowInSixteen) {
+  const std::uint64_t key = survey_key(3, 4, 5);
+  EXPECT_NE(key, rounding_key(3, 4, 5));
+  for (std::uint64_t first = 0; first < 1600; first += 16) {
+    int taken = 0;
+    for (std::uint64_t row = first; row < first + 16; ++row) taken += in_survey(key, row) ? 1 : 0;
+    EXPECT_EQ(taken, 1);
+  }
+}
+
+TEST(Quantise, ExponentsBelowAStep) {
+  for (int biased = 1; biased < 255; ++biased) {
+    for (int exponent = -127; exponent <= 300; ++exponent) {
+      ASSERT_EQ(below_step(biased, exponent), std::ldexp(1.9999, biased - 127) < std::ldexp(1.0, -exponent));
+    }
+  }
+  EXPECT_TRUE(below_step(0, 126));
+  EXPECT_FALSE(below_step(0, 127));
 }
 
 TEST(Quantise, PowersOfTwo) {

@@ -41,6 +41,11 @@ TEST(Score, ShiftIsZeroWhileInt32Holds) {
   EXPECT_EQ(leaf_shift(std::int64_t{1} << 62), 32);
 }
 
+TEST(Score, UnitsAndShiftsAreKnownToCompilers) {
+  static_assert(label_unit_exponent(1.0) == 40);
+  static_assert(leaf_shift(std::int64_t{1} << 31) == 1);
+}
+
 TEST(Score, TiesGoToEven) {
   EXPECT_EQ(leaf_to_int(5, 1), 2);
   EXPECT_EQ(leaf_to_int(7, 1), 4);

@@ -155,8 +155,8 @@ TEST(TrainErrors, CallersObjectives) {
 TEST(TrainErrors, UnknownDevicesAndParametersOutOfRange) {
   const Dataset data = ToyTable({}).dataset();
   TrainParams params = params_for("reg:squarederror");
-  params.device = "cuda:0";
-  expect_refused(ErrorCode::invalid_parameter, "device = cuda:0", params, data);
+  params.device = "tpu:0";
+  expect_refused(ErrorCode::invalid_parameter, "device = tpu:0", params, data);
   params.device = "cpu";
   params.eta = -1;
   expect_refused(ErrorCode::invalid_parameter, "eta = -1", params, data);

@@ -90,7 +90,7 @@ TEST(ParamTable, RangesReadAsInTheDocumentation) {
   EXPECT_EQ(range("max_leaves"), "0, or >= 2");
   EXPECT_EQ(range("grow_policy"), "depthwise, lossguide, symmetric");
   EXPECT_EQ(range("base_score"), "a finite number");
-  EXPECT_EQ(range("device"), "cpu");
+  EXPECT_EQ(range("device"), "cpu, cuda, cuda:N, cuda:N,M");
 }
 
 TEST(ParamTable, DefaultsAreValid) { EXPECT_NO_THROW(validate({})); }
@@ -151,7 +151,7 @@ TEST(SetParameter, NamesWhatIsWrong) {
   EXPECT_EQ(parse_error("gradient_bits", "12"), "gradient_bits = 12: must be one of 8, 16, 32");
   EXPECT_EQ(parse_error("grow_policy", "leafwise"),
             "grow_policy = leafwise: must be one of depthwise, lossguide, symmetric");
-  EXPECT_EQ(parse_error("device", "tpu"), "device = tpu: must be one of cpu");
+  EXPECT_EQ(parse_error("device", "tpu"), "device = tpu: must be one of cpu, cuda, cuda:N, cuda:N,M");
   EXPECT_NE(parse_error("objective", "binary:logistik").find("did you mean"), std::string::npos);
   EXPECT_NE(parse_error("metric", "auk").find("auc"), std::string::npos);
   EXPECT_EQ(parse_error("max_dept", "3"), "max_dept: no such parameter; did you mean max_depth?");

@@ -1,10 +1,12 @@
-// The traced build's observer: classifies every access of a kernel and passes it on to what counts and what checks.
+// The traced build's observer: classifies every access of a kernel and passes it on to what counts and what
+// checks.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "block.hpp"
@@ -12,11 +14,10 @@
 #include "emulation/traffic.hpp"
 #include "instructions.hpp"
 #include "observer.hpp"
+#include "shared_memory.hpp"
 #include "shared_shadow.hpp"
 
 namespace emulation {
-
-enum class AccessKind { read, write, atomic, atomic_exchange };
 
 class Recorder final : public Observer {
  public:
@@ -33,28 +34,30 @@ class Recorder final : public Observer {
   void written(const void* at, std::size_t bytes) override;
   void copied(const void* to, const void* from, std::size_t bytes) override;
 
-  // A plain access by the code at `site`. Does nothing outside of kernels.
-  void access(const void* at, std::size_t bytes, bool writes, const void* site);
+  // A plain access by the code before the return address `site`. Ignored outside of kernels.
+  void plain(const void* at, std::size_t bytes, bool writes, const void* site);
 
   std::map<std::string, Traffic> traffic();
   void reset();
   void set_checks(const TraceChecks& checks) { checks_ = checks; }
 
  private:
-  struct Range {
-    const char* begin;
-    const char* end;
-    bool shared;
+  // One thread's access, in one piece.
+  struct Access {
+    const char* at;
+    std::size_t bytes;
+    AccessKind kind;
+    bool reads;
+    std::uint64_t site;
   };
 
-  void record(Thread& thread, const char* at, std::size_t bytes, AccessKind kind, std::uint64_t site,
-              const std::string& (*where)(std::uint64_t));
-  void shared_access(Thread& thread, const char* at, std::size_t bytes, AccessKind kind, std::uint64_t site);
-  void global_access(Thread& thread, const char* at, std::size_t bytes, AccessKind kind, std::uint64_t site);
-  // Whether the address is the kernel's to use; false: memory of the host or of nobody.
-  bool find_global(const char* at, std::size_t bytes);
-  void flush(unsigned warp);
-  [[noreturn]] void fault(const std::string& what, AccessKind kind, std::uint64_t site);
+  void record(const Access& access);
+  void record_shared(const Access& access, std::size_t offset);
+  void record_global(const Access& access);
+  bool in_program(const char* at) const;
+  void flush_all();
+  std::string where(std::uint64_t site) const;
+  [[noreturn]] void fault(const Access& access, const std::string& what) const;
 
   std::mutex mutex_;  // guards totals_
   std::map<std::string, Traffic> totals_;
@@ -64,16 +67,17 @@ class Recorder final : public Observer {
   Traffic current_;
   std::string kernel_;
   int device_ = 0;
-  Range last_global_{};
-  std::vector<Range> modules_;
+  std::vector<MemoryRange> program_;  // segments of the program and its libraries
   MemoryRange section_;
   MemoryRange dynamic_;
-  SharedShadow shadow_;
-  DeviceShadow device_shadow_;
+  SharedShadow shared_;
+  DeviceShadow global_;
   std::vector<WarpLog> logs_;
+  unsigned threads_ = 0;
+  std::unordered_map<std::uint64_t, Site> atomic_sites_;
 };
 
-// The recorder, installed as the engine's observer when first asked for.
+// The recorder, which is the engine's observer from the first call on.
 Recorder& recorder();
 
 }  // namespace emulation

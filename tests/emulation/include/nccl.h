@@ -1,5 +1,6 @@
 // The part of NCCL that Ramet uses, for ranks that are threads of one process. A collective blocks its caller
-// until all ranks of the communicator have called it; see emulation/nccl_control.hpp for the time limit.
+// until all ranks of the communicator have called it (see emulation/nccl_control.hpp for the time limit), or
+// returns ncclInProgress where the communicator is not to block.
 #pragma once
 
 #include <climits>

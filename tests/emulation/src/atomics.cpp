@@ -27,12 +27,12 @@ T wrapping_sum(T a, T b) {
 }  // namespace
 
 #define RAMET_EMULATED_DEFINE(name, reads, expression) \
-  template <class T>                            \
-  T name(T* at, T value, Site site) {           \
+  template <class T>                                   \
+  T name(T* at, T value, Site site) {                  \
     tell(at, reads, site);                             \
-    const T old = *at;                          \
-    *at = expression;                           \
-    return old;                                 \
+    const T old = *at;                                 \
+    *at = expression;                                  \
+    return old;                                        \
   }
 RAMET_EMULATED_DEFINE(atomic_add, true, wrapping_sum(old, value))
 RAMET_EMULATED_DEFINE(atomic_min, true, std::min(old, value))

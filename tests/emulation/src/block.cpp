@@ -70,6 +70,7 @@ void Block::reset(uint3 index) {
     warp_order_ = permutation(warps, seed);
     lane_order_ = permutation(warp_size, seed);
   }
+  groups_.assign(warps, WarpGroup{});
   done_ = 0;
   waiting_at_barrier_ = 0;
   failure_ = nullptr;
@@ -83,17 +84,14 @@ void Block::reset(uint3 index) {
 }
 
 void Block::schedule() {
-  constexpr int most_idle_turns = 100'000;
+  constexpr int most_idle_turns = 10'000;
   int idle_turns = 0;
   while (done_ < threads_.size()) {
-    bool progress = false;
+    progress_ = false;
     for (const unsigned warp : warp_order_) {
-      progress |= run_warp(warp);
+      run_warp(warp);
     }
-    if (release_barrier()) {
-      progress = true;
-    }
-    if (progress) {
+    if (release_barrier() || progress_) {
       idle_turns = 0;
       continue;
     }
@@ -110,9 +108,8 @@ void Block::schedule() {
   }
 }
 
-// Runs the warp's threads until each is done or waits. Returns whether any ran.
-bool Block::run_warp(unsigned warp) {
-  bool ran = false;
+// Runs the warp's threads until each is done or waits.
+void Block::run_warp(unsigned warp) {
   for (bool again = true; again;) {
     again = false;
     for (const unsigned index : lane_order_) {
@@ -122,11 +119,10 @@ bool Block::run_warp(unsigned warp) {
       Thread& thread = lane(warp, index);
       if (thread.state == ThreadState::unstarted || thread.state == ThreadState::ready) {
         run_thread(thread);
-        again = ran = true;
+        again = true;
       }
     }
   }
-  return ran;
 }
 
 void Block::run_thread(Thread& thread) {
@@ -163,13 +159,17 @@ void Block::work() {
     try {
       (*grid_.thread_body)();
     } catch (const Cancelled&) {
+      thread->in_kernel = false;
       throw;
     } catch (...) {
+      thread->in_kernel = false;
       failure_ = std::current_exception();
     }
     thread->in_kernel = false;
     thread->state = ThreadState::done;
+    progress_ = true;
     thread->fiber = nullptr;
+    groups_[warp].done |= 1u << thread->lane;
     ++done_;
     if (failure_) {
       return;
@@ -196,6 +196,7 @@ void Block::wait(ThreadState state, Site site) {
   Thread& self = *current_;
   self.state = state;
   self.site = site;
+  progress_ |= state != ThreadState::yielded;
   self.fiber->suspend();
 }
 

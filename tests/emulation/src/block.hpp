@@ -29,6 +29,14 @@ struct Thread {
   bool in_kernel = false;    // past the copying of the arguments
 };
 
+// The lanes of one warp that wait in warp operations.
+struct WarpGroup {
+  unsigned waiting = 0;
+  unsigned done = 0;        // lanes that have returned
+  bool common = true;       // those that wait do so for the same operation with the same mask
+  WarpRequest request = {};  // of the first
+};
+
 // The grid that a block belongs to, and what each of its threads runs.
 struct Grid {
   dim3 size;
@@ -60,7 +68,7 @@ class Block {
 
   void reset(uint3 index);
   void schedule();
-  bool run_warp(unsigned warp);
+  void run_warp(unsigned warp);
   void run_thread(Thread& thread);
   void work();
   Thread* next_unstarted(unsigned warp);
@@ -72,19 +80,38 @@ class Block {
   [[noreturn]] void stalled_barrier(const Thread& waiting);
   [[noreturn]] void stalled_warp(const Thread& waiting);
   void check_request(Thread& thread);
+  [[noreturn]] void refuse(const Thread& thread, const std::string& why) const;
   bool complete(const WarpRequest& request, unsigned warp);
   Thread& lane(unsigned warp, unsigned index) { return threads_[warp * warp_size + index]; }
   unsigned lanes_in(unsigned warp) const;
 
   Grid grid_;
   std::vector<Thread> threads_;
+  std::vector<WarpGroup> groups_;  // per warp
   std::vector<unsigned> warp_order_;
   std::vector<unsigned> lane_order_;
   std::function<void()> work_;
   Thread* current_ = nullptr;
   unsigned done_ = 0;
   unsigned waiting_at_barrier_ = 0;
+  bool progress_ = false;  // some thread has done more than yield
   std::exception_ptr failure_;
+};
+
+// While it lives, what the thread does is not the kernel's doing: the engine may use functions (of
+// std::string, say) that the linker took from traced files.
+class OutsideOfKernel {
+ public:
+  explicit OutsideOfKernel(Thread& thread) : thread_(thread), before_(thread.in_kernel) {
+    thread.in_kernel = false;
+  }
+  OutsideOfKernel(const OutsideOfKernel&) = delete;
+  OutsideOfKernel& operator=(const OutsideOfKernel&) = delete;
+  ~OutsideOfKernel() { thread_.in_kernel = before_; }
+
+ private:
+  Thread& thread_;
+  bool before_;
 };
 
 // The block whose threads run now, or null outside of kernels.

@@ -57,8 +57,23 @@ std::uint64_t Block::exchange(const WarpRequest& request, Site site) {
   Thread& self = *current_;
   self.request = request;
   self.site = site;
-  check_request(self);
+  WarpGroup& group = groups_[self.warp];
+  if (group.waiting == 0) {
+    group.common = true;
+    group.request = request;
+    check_request(self);
+  } else if (!group.common || (request.mask & group.done) != 0 || !group.request.joins(request) ||
+             (request.mask >> self.lane & 1u) == 0) {
+    check_request(self);
+    group.common = false;
+  }
+  group.waiting |= 1u << self.lane;
   self.state = ThreadState::in_warp_operation;
+  // Mostly all lanes that wait are of one group: then it is complete when they are all there.
+  if (group.common && group.waiting != request.mask) {
+    wait(ThreadState::in_warp_operation, site);
+    return self.result;
+  }
   if (complete(request, self.warp)) {
     self.state = ThreadState::running;
   } else {
@@ -70,41 +85,50 @@ std::uint64_t Block::exchange(const WarpRequest& request, Site site) {
 // Refuses what can never succeed, whatever the others do.
 void Block::check_request(Thread& thread) {
   const unsigned mask = thread.request.mask;
-  const std::string where = "warp operation at " + describe(thread.site);
   if ((mask >> thread.lane & 1u) == 0) {
-    fault(where + " has a mask without the calling lane", thread);
+    refuse(thread, "has a mask without the calling lane");
   }
-  for (unsigned index = 0; index < warp_size; ++index) {
-    if ((mask >> index & 1u) == 0) {
-      continue;
-    }
-    if (index >= lanes_in(thread.warp)) {
-      fault(where + " has lane " + std::to_string(index) + " in its mask, which the warp does not have",
-            thread);
-    }
-    const Thread& other = lane(thread.warp, index);
+  const unsigned lanes = lanes_in(thread.warp);
+  if (lanes < warp_size && mask >> lanes != 0) {
+    refuse(thread, "has a lane in its mask, which the warp does not have: lane " +
+                       std::to_string(31 - std::countl_zero(mask)));
+  }
+  const Thread* of_warp = &lane(thread.warp, 0);
+  for (unsigned left = mask; left != 0; left &= left - 1) {
+    const auto index = static_cast<unsigned>(std::countr_zero(left));
+    const Thread& other = of_warp[index];
     if (other.state == ThreadState::done) {
-      fault(where + " has lane " + std::to_string(index) + " in its mask, which has returned", thread);
+      refuse(thread, "has lane " + std::to_string(index) + " in its mask, which has returned");
     }
     if (other.state != ThreadState::in_warp_operation || (other.request.mask >> thread.lane & 1u) == 0) {
       continue;
     }
     if (other.request.mask != mask) {
-      fault(where + " meets another mask, that of lane " + std::to_string(index) + " at " +
-                describe(other.site),
-            thread);
+      refuse(thread, "meets another mask, that of lane " + std::to_string(index) + " at " + describe(other.site));
     }
     if (other.request.operation != thread.request.operation || other.request.bytes != thread.request.bytes) {
-      fault(where + " meets another operation, that of lane " + std::to_string(index) + " at " +
-                describe(other.site),
-            thread);
+      refuse(thread,
+             "meets another operation, that of lane " + std::to_string(index) + " at " + describe(other.site));
     }
   }
+}
+
+void Block::refuse(const Thread& thread, const std::string& why) const {
+  fault("warp operation at " + describe(thread.site) + ' ' + why, thread);
 }
 
 // Gives all lanes of the mask their results if the last of them has arrived.
 bool Block::complete(const WarpRequest& request, unsigned warp) {
   const unsigned mask = request.mask;
+  // From the last lane on, since lanes mostly come in their order.
+  for (unsigned left = mask; left != 0;) {
+    const auto index = static_cast<unsigned>(31 - std::countl_zero(left));
+    left ^= 1u << index;
+    const Thread& thread = lane(warp, index);
+    if (thread.state != ThreadState::in_warp_operation || thread.request.mask != mask) {
+      return false;
+    }
+  }
   std::uint64_t reduced = 0;
   bool first = true;
   for (unsigned index = 0; index < warp_size; ++index) {
@@ -112,14 +136,14 @@ bool Block::complete(const WarpRequest& request, unsigned warp) {
       continue;
     }
     const Thread& thread = lane(warp, index);
-    if (thread.state != ThreadState::in_warp_operation || thread.request.mask != mask) {
-      return false;
-    }
     reduced = first ? thread.request.value : combine(request.operation, reduced, thread.request.value);
     first = false;
   }
   const auto value = [&](unsigned index) { return lane(warp, index).request.value; };
-  const unsigned votes = lanes_where(mask, [&](unsigned index) { return value(index) != 0; });
+  const bool votes_count = request.operation == WarpOperation::ballot ||
+                           request.operation == WarpOperation::any || request.operation == WarpOperation::all;
+  const unsigned votes =
+      votes_count ? lanes_where(mask, [&](unsigned index) { return value(index) != 0; }) : 0;
   for (unsigned index = 0; index < warp_size; ++index) {
     if ((mask >> index & 1u) == 0) {
       continue;
@@ -158,6 +182,7 @@ bool Block::complete(const WarpRequest& request, unsigned warp) {
     }
     thread.state = ThreadState::ready;
   }
+  groups_[warp].waiting &= ~mask;
   if (observer != nullptr) {
     observer->lanes_synchronised(warp, mask);
   }

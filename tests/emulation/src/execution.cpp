@@ -23,11 +23,15 @@ Block& block(const char* what) {
 Observer* observer = nullptr;
 
 int block_barrier(Vote vote, int predicate, Site site) {
-  return block("barrier").barrier(vote, predicate, site);
+  Block& running = block("barrier");
+  const OutsideOfKernel scope(running.current());
+  return running.barrier(vote, predicate, site);
 }
 
 std::uint64_t warp_exchange(const WarpRequest& request, Site site) {
-  return block("warp operation").exchange(request, site);
+  Block& running = block("warp operation");
+  const OutsideOfKernel scope(running.current());
+  return running.exchange(request, site);
 }
 
 void enter_kernel() { block("enter_kernel").enter_kernel(); }
@@ -41,16 +45,22 @@ void* dynamic_shared() {
 }
 std::size_t dynamic_shared_bytes() { return dynamic_shared_memory().bytes; }
 
-void yield_thread() { block("__nanosleep").yield(); }
+void yield_thread() {
+  Block& running = block("__nanosleep");
+  const OutsideOfKernel scope(running.current());
+  running.yield();
+}
 
 void trap(Site site) {
   Block& running = block("__trap");
+  const OutsideOfKernel scope(running.current());
   running.fault("trap at " + describe(site), running.current());
 }
 
 void check_assumption(bool holds, Site site) {
   if (!holds) {
     Block& running = block("__builtin_assume");
+    const OutsideOfKernel scope(running.current());
     running.fault("a false assumption at " + describe(site), running.current());
   }
 }

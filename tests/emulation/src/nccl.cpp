@@ -57,12 +57,9 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int ranks, ncclUniqueId id
   if (joined != ncclSuccess) {
     return joined;
   }
-  if (!blocking) {
-    return ncclInProgress;
-  }
   emulation::take_off(*comm);
   const ncclResult_t result = emulation::wait_or_defer({*comm, group, nullptr});
-  if (result != ncclSuccess) {
+  if (result != ncclSuccess && result != ncclInProgress) {
     emulation::forget(*comm, true);
     *comm = nullptr;
   }
@@ -85,8 +82,9 @@ ncclResult_t ncclCommInitAll(ncclComm_t* comms, int devices, const int* device_l
 }
 
 ncclResult_t ncclCommFinalize(ncclComm_t comm) {
-  const std::lock_guard lock(nccl_state().mutex);
-  return nccl_state().communicators.contains(comm) ? ncclSuccess : ncclInvalidArgument;
+  ncclResult_t state = ncclSuccess;
+  const ncclResult_t asked = ncclCommGetAsyncError(comm, &state);
+  return asked != ncclSuccess ? asked : state;
 }
 
 ncclResult_t ncclCommDestroy(ncclComm_t comm) {
@@ -103,8 +101,8 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* error) {
     return ncclInvalidArgument;
   }
   const std::lock_guard lock(comm->group->mutex);
-  const bool complete = comm->group->joined == comm->group->ranks;
-  *error = comm->group->broken != ncclSuccess ? comm->group->broken : complete ? ncclSuccess : ncclInProgress;
+  const bool waits = emulation::in_progress(*comm);
+  *error = comm->group->broken != ncclSuccess ? comm->group->broken : waits ? ncclInProgress : ncclSuccess;
   return ncclSuccess;
 }
 

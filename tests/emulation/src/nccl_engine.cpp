@@ -22,6 +22,7 @@ std::atomic<std::int64_t> calls_until_failure = 0;
 thread_local std::vector<NcclPending> pending;
 thread_local ncclResult_t group_result = ncclSuccess;
 
+// Of a communicator that does not block: ncclInProgress unless the others have arrived already.
 ncclResult_t wait_for(const NcclPending& item) {
   NcclGroup& group = *item.group;
   std::unique_lock lock(group.mutex);
@@ -29,12 +30,23 @@ ncclResult_t wait_for(const NcclPending& item) {
     return item.posted != nullptr ? item.posted->done
                                   : group.joined == group.ranks || group.broken != ncclSuccess;
   };
+  if (!item.comm->blocking && !arrived()) {
+    if (item.posted != nullptr) {
+      item.comm->outstanding.push_back(item.posted);
+    }
+    --item.comm->in_flight;
+    group.changed.notify_all();
+    return ncclInProgress;
+  }
   const auto limit = std::chrono::duration<double>(time_limit.load());
   if (!group.changed.wait_for(lock, limit, arrived)) {
     group.fail(ncclSystemError, "a rank has waited for others beyond the time limit");
   }
   --item.comm->in_flight;
-  const ncclResult_t result = item.posted != nullptr ? item.posted->result : group.broken;
+  const bool complete = group.joined == group.ranks;  // whatever has gone wrong since
+  const ncclResult_t result = item.posted != nullptr ? item.posted->result
+                              : complete             ? ncclSuccess
+                                                     : group.broken;
   const std::string reason = group.reason;
   group.changed.notify_all();
   lock.unlock();
@@ -113,7 +125,7 @@ ncclResult_t finish_nccl_calls() {
   ncclResult_t result = std::exchange(group_result, ncclSuccess);
   for (const NcclPending& item : std::exchange(pending, {})) {
     const ncclResult_t one = wait_for(item);
-    result = result == ncclSuccess ? one : result;
+    result = result == ncclSuccess || (result == ncclInProgress && one != ncclSuccess) ? one : result;
   }
   return result;
 }
@@ -146,7 +158,8 @@ ncclResult_t enqueue(ncclComm* comm, const NcclCall& call) {
   if (!valid(*comm, call)) {
     return give_up(comm, ncclInvalidArgument);
   }
-  const std::size_t pieces = call.kind == Collective::all_gather ? static_cast<std::size_t>(comm->group->ranks) : 1;
+  const std::size_t pieces =
+      call.kind == Collective::all_gather ? static_cast<std::size_t>(comm->group->ranks) : 1;
   note_written(call.receive, call.receive == nullptr ? 0 : pieces * call.count * size_of(call.type));
   auto posted = std::make_shared<Posted>();
   posted->call = call;
@@ -161,17 +174,26 @@ ncclResult_t join(ncclComm** comm, const std::shared_ptr<NcclGroup>& group, int 
                   bool blocking) {
   {
     const std::lock_guard lock(group->mutex);
-    if (group->taken[static_cast<std::size_t>(rank)]) {
+    int& place = group->devices[static_cast<std::size_t>(rank)];
+    if (place >= 0 ||
+        std::find(group->devices.begin(), group->devices.end(), device) != group->devices.end()) {
+      group->fail(ncclInvalidUsage, "rank " + std::to_string(rank) + " or its device " +
+                                        std::to_string(device) + " is in the communicator already");
       return ncclInvalidUsage;
     }
-    group->taken[static_cast<std::size_t>(rank)] = true;
+    place = device;
     ++group->joined;
     group->changed.notify_all();
   }
-  *comm = new ncclComm{group, rank, device, blocking};
+  *comm = new ncclComm{.group = group, .rank = rank, .device = device, .blocking = blocking};
   const std::lock_guard lock(nccl_state().mutex);
   nccl_state().communicators.insert(*comm);
   return ncclSuccess;
+}
+
+bool in_progress(ncclComm& comm) {
+  std::erase_if(comm.outstanding, [](const auto& posted) { return posted->done; });
+  return !comm.outstanding.empty() || comm.group->joined < comm.group->ranks;
 }
 
 ncclResult_t forget(ncclComm* comm, bool abort) {
@@ -183,7 +205,7 @@ ncclResult_t forget(ncclComm* comm, bool abort) {
   }
   {
     std::unique_lock lock(comm->group->mutex);
-    if (abort) {
+    if (abort || in_progress(*comm)) {
       comm->group->fail(ncclRemoteError, "rank " + std::to_string(comm->rank) + " has aborted");
     }
     comm->group->changed.wait(lock, [&] { return comm->in_flight == 0; });

@@ -40,6 +40,10 @@ ncclResult_t planned_nccl_failure();
 ncclResult_t join(ncclComm** comm, const std::shared_ptr<NcclGroup>& group, int rank, int device,
                   bool blocking);
 
+// Whether some rank has not joined yet, or some of this rank's calls have not met the others'. Under the
+// group's mutex.
+bool in_progress(ncclComm& comm);
+
 // Deletes a communicator once no call uses it any more; aborting, it makes such calls and all ranks' next
 // ones fail.
 ncclResult_t forget(ncclComm* comm, bool abort);
@@ -48,7 +52,8 @@ ncclResult_t forget(ncclComm* comm, bool abort);
 // communicator.
 bool take_off(ncclComm* comm);
 
-// Waits, or leaves that to the end of the calling thread's outermost group.
+// Waits (or not, if the communicator does not block), or leaves that to the end of the calling thread's
+// outermost group.
 ncclResult_t wait_or_defer(NcclPending item);
 
 // Waits for all that has been deferred.

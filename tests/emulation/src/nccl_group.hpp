@@ -44,7 +44,8 @@ struct NcclGroup {
   std::mutex mutex;
   std::condition_variable changed;
   int joined = 0;
-  std::vector<bool> taken = std::vector<bool>(static_cast<std::size_t>(ranks));
+  std::vector<int> devices =
+      std::vector<int>(static_cast<std::size_t>(ranks), -1);                 // by rank, -1: not joined
   std::vector<std::deque<std::shared_ptr<Posted>>> collectives;              // by rank, those not matched yet
   std::map<std::pair<int, int>, std::deque<std::shared_ptr<Posted>>> sends;  // by from and to
   std::map<std::pair<int, int>, std::deque<std::shared_ptr<Posted>>> receives;  // likewise
@@ -72,5 +73,7 @@ struct ncclComm {
   int rank;
   int device;
   bool blocking;
+  std::vector<std::shared_ptr<emulation::Posted>> outstanding =
+      {};             // of calls that have not blocked; likewise
   int in_flight = 0;  // calls of other threads that still use this object; under the group's mutex
 };

@@ -52,6 +52,11 @@ struct WarpRequest {
   unsigned mask;
   std::uint64_t value;
   unsigned source;
+
+  // Whether lanes with these requests belong together.
+  bool joins(const WarpRequest& other) const {
+    return mask == other.mask && operation == other.operation && bytes == other.bytes;
+  }
 };
 
 // Waits until all lanes of the mask have asked for the same operation with the same mask; returns this lane's

@@ -29,18 +29,13 @@ inline unsigned long long __brevll(unsigned long long x) {
   return (static_cast<unsigned long long>(__brev(static_cast<unsigned>(x))) << 32) |
          __brev(static_cast<unsigned>(x >> 32));
 }
-// Byte i of the result is the one of y:x that nibble i of the selector names; its top bit spreads that byte's
-// sign.
+// Byte i of the result is the one of y:x that the three low bits of the selector's nibble i name.
 inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
   const std::uint64_t bytes = (static_cast<std::uint64_t>(y) << 32) | x;
   unsigned result = 0;
   for (unsigned i = 0; i < 4; ++i) {
-    const unsigned nibble = (selector >> (4 * i)) & 15u;
-    auto byte = static_cast<unsigned>(bytes >> (8 * (nibble & 7u))) & 255u;
-    if ((nibble & 8u) != 0) {
-      byte = (byte & 128u) != 0 ? 255u : 0u;
-    }
-    result |= byte << (8 * i);
+    const unsigned nibble = (selector >> (4 * i)) & 7u;
+    result |= (static_cast<unsigned>(bytes >> (8 * nibble)) & 255u) << (8 * i);
   }
   return result;
 }

@@ -1,5 +1,5 @@
-// What kernels of the traced build moved, by kernel. Needs objects compiled with -fsanitize=thread and the library
-// ramet_emulation_hooks.
+// What kernels of the traced build moved, by kernel. Needs objects compiled with -fsanitize=thread and the
+// library ramet_emulation_hooks.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,10 @@
 
 namespace emulation {
 
-// Sums over all launches of a kernel. A warp instruction is what the lanes of a warp do at one place of the code, each
-// for the same time since the warp's last synchronisation. Sectors are the 32-byte pieces that a warp instruction
-// touches. Conflicts are wavefronts beyond those that an access without bank conflicts needs.
+// Sums over all launches of a kernel. A warp instruction is what the lanes of a warp do at one place of the
+// code, each for the same time since the warp's last synchronisation. Sectors are the 32-byte pieces that a
+// warp instruction touches. Conflicts are wavefronts beyond those that an access without bank conflicts
+// needs.
 struct Traffic {
   std::int64_t launches = 0;
   std::int64_t blocks = 0;

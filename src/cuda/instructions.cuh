@@ -1,4 +1,4 @@
-// Picking bytes out of two words, the one place of the backend with an instruction of its own.
+// Instructions that CUDA has no function for, with twins for the emulated device.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -24,6 +24,19 @@ __device__ __forceinline__ std::uint32_t permute_bytes(std::uint32_t low, std::u
     result |= ((nibble & 8u) == 0 ? byte : (byte >> 7) * 255u) << (8 * k);
   }
   return result;
+#endif
+}
+
+// Adds to global memory without waiting for what was there. (atomicAdd has to find out where its pointer
+// leads, and waits.)
+__device__ __forceinline__ void add_to_global(unsigned long long* at, unsigned long long value) {
+#if defined(__CUDACC__)
+  asm volatile("red.relaxed.gpu.global.add.u64 [%0], %1;"
+               :
+               : "l"(__cvta_generic_to_global(at)), "l"(value)
+               : "memory");
+#else
+  atomicAdd(at, value);
 #endif
 }
 
