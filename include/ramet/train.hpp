@@ -72,6 +72,17 @@ struct TrainOptions {
 // model.
 Model train(const TrainParams& params, const Dataset& data, const TrainOptions& options = {});
 
+// Bytes that a training will take beside its data sets, as far as they can be told before.
+struct MemoryEstimate {
+  std::int64_t host_bytes = 0;          // device = cpu: most of what this rank takes
+  std::int64_t least_device_bytes = 0;  // other devices: without which training is refused, on each of them
+  std::int64_t device_bytes = 0;        // what it takes where there is enough
+};
+
+// Collective like `train`, with the same errors for parameters and data that do not fit.
+MemoryEstimate estimate_memory(const TrainParams& params, const Dataset& data,
+                               const TrainOptions& options = {});
+
 // Metrics (names or aliases; empty = the objective's own) of Model::scores against labels and optional
 // weights. The same numbers, to the bit, as those reported while training.
 std::vector<MetricValue> evaluate(const Model& model, std::span<const std::int64_t> scores,

@@ -27,6 +27,8 @@ struct Backend {
   std::unique_ptr<Session> (*open)(const SessionInput& input) = nullptr;
   std::vector<DeviceInfo> (*devices)() = nullptr;
 
+  MemoryEstimate (*estimate)(const SessionInput& input) = nullptr;
+
   // The others are null where a backend has no such thing.
 
   // Behind ramet::nccl_unique_id and ramet::nccl_communicator.

@@ -28,6 +28,7 @@ struct BenchArguments {
   std::string devices;
   std::string data;
   std::string generate;
+  std::string save_data;
   std::string config;
   std::string report;
   int rounds = 0;  // 0: as num_round says
@@ -45,6 +46,9 @@ void add_options(CLI::App& app, BenchArguments& a) {
                  "In place of a file: so many rows and columns of generated data, shaped like the Higgs set, "
                  "by --seed; the objective is then binary:logistic unless given.")
       ->type_name("ROWSxCOLUMNS");
+  app.add_option("--save-data,--save_data", a.save_data,
+                 "NumPy file (.npy) to write the generated data to, labels in the last column.")
+      ->type_name("FILE");
   app.add_option("--rounds", a.rounds, "Short for --num-round.")->type_name("INT");
   app.add_option("--repeats", a.repeats, "Trainings on each device, of which the fastest counts [default 1].")
       ->type_name("INT");
@@ -78,6 +82,8 @@ void check_arguments(const BenchArguments& a, const TrainParams& params) {
                                  params.early_stopping_rounds));
   }
   validate(params);
+  if (!a.save_data.empty() && a.generate.empty()) throw UsageError("--save-data: needs --generate");
+  if (!a.save_data.empty()) check_output(a.save_data, {});
   if (a.report.empty()) return;
   std::vector<std::filesystem::path> inputs;
   for (const std::string& input : {a.data, a.config}) {
@@ -118,6 +124,7 @@ Dataset generated_dataset(const BenchArguments& a, const TrainParams& params, Be
   const Stopwatch load;
   const GeneratedData generated = generate(shape, params.seed, params.threads);
   subject.load_s = load.seconds();
+  if (!a.save_data.empty()) save_npy(generated, a.save_data);
   DatasetOptions options = dataset_options(params);
   options.labels = generated.labels;
   const Stopwatch bin;

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string_view>
 #include <thread>
 
 #include "command.hpp"
 #include "math/functions.hpp"
 #include "math/random.hpp"
+#include "output_file.hpp"
 
 namespace ramet::cli {
 namespace {
@@ -183,6 +185,27 @@ GeneratedData generate(const GeneratedShape& shape, std::uint64_t seed, int thre
   }
   workers.clear();
   return data;
+}
+
+void save_npy(const GeneratedData& data, const std::filesystem::path& file) {
+  const std::size_t rows = data.labels.size();
+  const std::size_t columns = rows == 0 ? 0 : data.x.size() / rows;
+  // The format's version 1.0: magic, version, length of the header, header padded to a multiple of 64.
+  std::string header =
+      fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", rows, columns + 1);
+  header.resize((header.size() + 1 + 10 + 63) / 64 * 64 - 10 - 1, ' ');
+  header += '\n';
+  OutputFile out(file);
+  out.write(std::string_view("\x93NUMPY\x01\x00", 8));
+  const char length[] = {static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  out.write({length, sizeof length});
+  out.write(header);
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto label = static_cast<float>(data.labels[r]);
+    out.write({reinterpret_cast<const char*>(data.x.data() + r * columns), columns * sizeof(float)});
+    out.write({reinterpret_cast<const char*>(&label), sizeof label});
+  }
+  out.commit();
 }
 
 }  // namespace ramet::cli

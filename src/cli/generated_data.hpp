@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,8 @@ struct GeneratedData {
 // noise. The label is drawn with log-odds of linear, product and threshold terms of a third of the features,
 // about half of each class. threads: 0 = all cores.
 GeneratedData generate(const GeneratedShape& shape, std::uint64_t seed, int threads);
+
+// The same as a NumPy file (.npy) of float32: a row a line, its label in the last column. Throws Error{io}.
+void save_npy(const GeneratedData& data, const std::filesystem::path& file);
 
 }  // namespace ramet::cli

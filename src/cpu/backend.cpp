@@ -2,6 +2,7 @@
 
 #include <hwy/targets.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/error.hpp"
@@ -21,8 +22,23 @@ std::vector<DeviceInfo> list_devices() {
   return {{"cpu", true, fmt::format("{} cores, {}", Tasks(0).threads(), hwy::TargetName(best))}};
 }
 
+// Rows: scores, gradients and their integers, row ids, leaf numbers; and the histograms of a level.
+MemoryEstimate estimate(const backend::SessionInput& input) {
+  const auto outputs = static_cast<std::int64_t>(input.outputs.size());
+  const data::DatasetData& data = *input.train;
+  const int depth = input.params.max_depth;
+  std::int64_t leaves = std::max<std::int64_t>(1, data.total_rows);
+  if (depth > 0 && depth < 31) leaves = std::min(leaves, std::int64_t{1} << depth);
+  if (input.params.max_leaves > 0) leaves = std::min<std::int64_t>(leaves, input.params.max_leaves);
+  MemoryEstimate memory;
+  memory.host_bytes = data.rows * outputs * (8 + 12 + 12 + 4);
+  for (const data::DatasetData* set : input.more_sets) memory.host_bytes += set->rows * outputs * 8;
+  memory.host_bytes += leaves * outputs * data.layout.total_cells * 16;
+  return memory;
+}
+
 }  // namespace
 
-backend::Backend cpu_backend() { return {"cpu", handles_cpu, open_session, list_devices}; }
+backend::Backend cpu_backend() { return {"cpu", handles_cpu, open_session, list_devices, estimate}; }
 
 }  // namespace ramet::cpu

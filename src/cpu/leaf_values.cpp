@@ -56,15 +56,16 @@ std::vector<std::vector<std::int64_t>> sum_over_rows(std::span<LeafJob> jobs, st
   return result;
 }
 
+void check_units(double units, double value) {
+  if (std::fabs(units) < static_cast<double>(math::max_margin_units)) return;
+  fail(ErrorCode::invalid_data,
+       "a leaf value = {:g} is too large for margins of this label range (lower eta or raise lambda)", value);
+}
+
 // value * 2^unit_exponent to nearest.
 std::int64_t to_units(double value, int unit_exponent) {
   const double units = std::nearbyint(value * math::pow2(unit_exponent));
-  if (!(std::fabs(units) < static_cast<double>(math::max_margin_units))) {
-    fail(ErrorCode::invalid_data,
-         "a leaf value = {:g} is too large for margins of this label range (lower eta or "
-         "raise lambda)",
-         value);
-  }
+  check_units(units, value);
   return static_cast<std::int64_t>(units);
 }
 
@@ -183,8 +184,9 @@ void median_leaves(std::span<LeafJob> jobs, const backend::SessionInput& input, 
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     for (const Selection& s : selections[j]) {
       const auto median = static_cast<std::int64_t>(s.prefix ^ (std::uint64_t{1} << 63));
-      const double units = static_cast<double>(median) * input.params.eta;
-      jobs[j].units.push_back(s.total == 0 ? 0 : static_cast<std::int64_t>(std::nearbyint(units)));
+      const double units = std::nearbyint(static_cast<double>(median) * input.params.eta);
+      check_units(units, units * math::pow2(-jobs[j].unit_exponent));
+      jobs[j].units.push_back(s.total == 0 ? 0 : static_cast<std::int64_t>(units));
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "cuda/check.hpp"
+#include "cuda/device_memory.hpp"
 #include "cuda/ingest.hpp"
 #include "cuda/nccl_communicator.hpp"
 #include "cuda/session.hpp"
@@ -106,6 +107,12 @@ std::vector<DeviceInfo> list_devices() {
   return devices;
 }
 
+MemoryEstimate estimate(const backend::SessionInput& input) {
+  const auto devices = parse_devices(input.params.device).value_or(std::vector<int>{0});
+  const DeviceMemory memory = estimate_device_memory(input, static_cast<int>(devices.size()));
+  return {.host_bytes = 0, .least_device_bytes = memory.least(), .device_bytes = memory.most()};
+}
+
 }  // namespace
 
 backend::Backend cuda_backend() {
@@ -113,6 +120,7 @@ backend::Backend cuda_backend() {
           .handles = handles_cuda,
           .open = open_session,
           .devices = list_devices,
+          .estimate = estimate,
           .nccl_id = nccl_id,
           .nccl_communicator = open_nccl_communicator,
           .bin_matrix = bin_matrix};

@@ -14,6 +14,7 @@
 namespace ramet::cuda {
 namespace {
 
+constexpr std::int64_t usual_leaves = 4'096;
 constexpr double usable_share = 0.95;
 constexpr std::int64_t reserve_bytes = std::int64_t{16} << 20;
 
@@ -42,7 +43,11 @@ DeviceMemory estimate_device_memory(const backend::SessionInput& input, int devi
   for (const data::DatasetData* set : input.more_sets) {
     memory.sets += SetRows::bytes(*set, share(set->rows, devices), outputs);
   }
-  memory.gradients = Gradients::bytes(rows, outputs, constant_hessian(input));
+  const bool median = objective::traits(input.objective).leaf_rule == objective::LeafRule::weighted_median;
+  memory.gradients =
+      Gradients::bytes(rows, outputs, constant_hessian(input)) +
+      LeafValues::bytes(static_cast<std::int32_t>(std::min<std::int64_t>(most.leaves, usual_leaves)),
+                        median ? rows : 0);
   memory.least_growing = grower_bytes(input, rows, least_plan(input, counted));
   memory.most_growing = grower_bytes(input, rows, most);
   return memory;

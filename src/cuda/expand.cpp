@@ -7,6 +7,21 @@
 
 namespace ramet::cuda {
 
+// At most what expand puts into staging.
+std::size_t Grower::staged_bytes(std::span<const backend::Split> splits) const {
+  constexpr std::size_t piece = 512;  // of alignment, for each array
+  const std::size_t mask = (data_.layout.columns.size() + 31) / 32 * 4 + piece;
+  std::size_t bytes = 16 * piece;
+  for (const backend::Split& split : splits) {
+    bytes += sizeof(PartitionTask) + sizeof(PlanSplit) + 2 * sizeof(BuildTask) + 2 * sizeof(SearchTask) +
+             2 * sizeof(LevelTask);
+    bytes += 2 * (split.rule.left_categories.size() * 4 + (split.rule.categorical ? piece : 0));
+    bytes += (split.left_features != nullptr ? mask : 0) + (split.right_features != nullptr ? mask : 0);
+  }
+  // Chunks of one split each are the most there can be.
+  return bytes + (splits.size() > static_cast<std::size_t>(plan_.slots) ? splits.size() * 8 * piece : 0);
+}
+
 void Grower::expand(std::span<const backend::Split> splits) {
   splits_.assign(splits.begin(), splits.end());
   std::int32_t largest = -1;
@@ -17,6 +32,7 @@ void Grower::expand(std::span<const backend::Split> splits) {
   for (std::size_t i = 0; i < splits_.size(); ++i) works_[i].split = &splits_[i];
   to_device_.clear();
   to_host_.clear();
+  to_device_.reserve(staged_bytes(splits));
   place_results(splits_.size(), 2 * splits_.size(), 2 * splits_.size());
   phases_.mark(Phase::partition, stream_);
   move_rows(splits_);

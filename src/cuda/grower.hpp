@@ -99,6 +99,7 @@ class Grower {
   void enqueue_roots();
   void search_roots(const BuildTask* builds, std::span<const std::int32_t> searched);
   void place_results(std::size_t splits, std::size_t searches, std::size_t units);
+  std::size_t staged_bytes(std::span<const backend::Split> splits) const;
   void move_rows(std::span<const backend::Split> splits);
   PartitionTask partition_task(const backend::Split& split, std::uint32_t first_block);
   void enqueue_chunk(std::size_t begin, std::size_t end);

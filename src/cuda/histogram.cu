@@ -3,6 +3,7 @@
 #include "cuda/histogram_work.cuh"
 #include "cuda/instructions.cuh"
 #include "cuda/launch.cuh"
+#include "cuda/resident_grid.cuh"
 
 // Sums stand in shared memory as 32-bit integers, 64 words a code: 32 of g and 32 of h, one for each of the
 // 32 memory banks. A lane takes a row, and adds the code of slot (lane ^ k) % slots in step k to word lane ^
@@ -220,13 +221,8 @@ ByteKernel byte_kernel(std::int32_t slots) {
 }  // namespace
 
 std::int64_t byte_histogram_blocks(const HistogramShape& shape) {
-  const ByteKernel kernel = byte_kernel(shape.slots);
-  allow_shared(kernel, shared_bytes(shape));
-  int blocks = 0;
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, static_cast<int>(histogram_threads),
-                                                      shared_bytes(shape)),
-        "asking for a kernel's occupancy");
-  return resident_blocks(max(1, min(blocks, most_blocks_per_multiprocessor)));
+  return resident_grid(byte_kernel(shape.slots), histogram_threads, shared_bytes(shape),
+                       most_blocks_per_multiprocessor);
 }
 
 void launch_byte_histogram(const HistogramShape& shape, std::int64_t blocks, const BuildTask* tasks,

@@ -104,9 +104,11 @@ SearchSettings search_settings(const TrainParams& params, bool constant_hessian)
 
 SplitSearch::SplitSearch(const SearchSettings& settings, const SearchLimits& limits)
     : settings_(settings), limits_(limits) {
-  const std::int64_t onehot = std::min<std::int64_t>(settings.max_onehot, limits.cells);
-  category_words_ =
-      static_cast<std::int32_t>(category_word_count(std::max<std::int64_t>(limits.most_categories, onehot)));
+  // Columns that stand one against the rest have fewer categories than others.
+  const std::int64_t categories = limits.category_columns > 0
+                                      ? limits.most_categories
+                                      : std::min<std::int64_t>(settings.max_onehot, limits.cells);
+  category_words_ = static_cast<std::int32_t>(category_word_count(categories));
   memory_ = DeviceArray<std::uint8_t>(static_cast<std::size_t>(bytes(limits)));
 }
 
@@ -129,7 +131,6 @@ void SplitSearch::search(const SearchWork& work, cudaStream_t stream) {
     launch_level_search(settings_, work, scratch, parts, stream);
   }
   std::int32_t category_parts = 0;
-  scratch.set_words = static_cast<std::int32_t>(category_word_count(limits_.most_categories));
   scratch.category_words = category_words_;
   if (limits_.category_columns > 0) {
     category_parts = parts_of_unit(set_blocks(limits_), work.units, limits_.category_columns);

@@ -77,7 +77,7 @@ struct SearchLimits {
   std::int32_t category_columns = 0;  // that kind of columns
   bool levels = false;                // symmetric trees: needs prefix sums of all tasks' histograms
   std::int32_t planes = 3;            // most of a layout
-  std::int32_t blocks = 8'192;        // that a launch is divided into, if there is enough to do
+  std::int32_t blocks = 4'096;        // that a launch is divided into, if there is enough to do
 };
 
 struct SearchWork;

@@ -22,12 +22,13 @@ __device__ inline SearchBest warp_best(SearchBest best) {
   return best;
 }
 
-// In thread 0.
+// In thread 0. Not twice without a barrier of the block between.
 __device__ inline SearchBest block_best(SearchBest best) {
   __shared__ double gains[most_warps];
   __shared__ std::int32_t features[most_warps];
   __shared__ std::uint32_t keys[most_warps];
   __shared__ std::int32_t columns[most_warps];
+  __shared__ std::int32_t sources[most_warps];
   best = warp_best(best);
   const unsigned warp = threadIdx.x / warp_threads;
   if (threadIdx.x % warp_threads == 0) {
@@ -35,10 +36,11 @@ __device__ inline SearchBest block_best(SearchBest best) {
     features[warp] = best.feature;
     keys[warp] = best.key;
     columns[warp] = best.column;
+    sources[warp] = best.source;
   }
   __syncthreads();
   for (unsigned w = 1; threadIdx.x == 0 && w < blockDim.x / warp_threads; ++w) {
-    const SearchBest other{gains[w], features[w], keys[w], columns[w], 0};
+    const SearchBest other{gains[w], features[w], keys[w], columns[w], sources[w]};
     if (better(other, best)) best = other;
   }
   return best;

@@ -42,8 +42,9 @@ __device__ double prefix_gain(const SearchSettings& s, const CategoryColumn& col
 
 // The column's best split; in threads of warps 0 (from the front) and 1 (from the back).
 __device__ SearchBest search_order(const SearchSettings& s, const CategoryColumn& column, const Order& order,
-                                   DeviceSums* carries, std::int64_t carry_size, double least) {
+                                   DeviceSums* carries, std::int64_t carry_size) {
   __shared__ double gains[2][round_nodes][32];
+  __shared__ double scores[round_nodes];
   SearchBest best;
   const std::int32_t longest = min(s.max_threshold, order.usable - 1);
   const std::int32_t warp = thread_index() / 32;
@@ -52,6 +53,7 @@ __device__ SearchBest search_order(const SearchSettings& s, const CategoryColumn
   for (std::int32_t base = 0; base < longest; base += 32) {
     const std::int32_t length = base + lane + 1;
     double total = 0;
+    double parents = 0;
     for (std::int32_t first = 0; first < column.nodes; first += round_nodes) {
       const std::int32_t node = first + warp / 2;
       double gain = 0;
@@ -60,13 +62,21 @@ __device__ SearchBest search_order(const SearchSettings& s, const CategoryColumn
                            carries + side * carry_size + node);
       }
       gains[side][warp / 2][lane] = gain;
+      if (thread_index() < round_nodes) {
+        const std::int32_t n = first + thread_index();
+        scores[thread_index()] = n < column.nodes ? column.parent_scores[n] : 0;
+      }
       __syncthreads();
-      for (std::int32_t n = 0; warp < 2 && n < round_nodes; ++n) total += gains[side][n][lane];
+      for (std::int32_t n = 0; warp < 2 && n < round_nodes; ++n) {
+        total += gains[side][n][lane];
+        parents += scores[n];
+      }
       __syncthreads();
     }
     if (warp >= 2 || length > longest) continue;
     const std::uint32_t number = static_cast<std::uint32_t>(length) + (side == 1 ? back_order : 0);
     const SearchBest found{total, column.feature, 2 * number + 1, column.column, 0};
+    const double least = math::least_gain(parents, s.min_split_gain);
     if (found.gain > least && better(found, best)) best = found;
   }
   return best;
@@ -120,13 +130,6 @@ __device__ const Tile& tile_of_slot(const LayoutView& layout, std::int32_t slot)
   return layout.tiles[low];
 }
 
-// Sum of the parents' scores in the order of the nodes.
-__device__ double level_score(const double* scores, std::int32_t nodes) {
-  double sum = 0;
-  for (std::int32_t n = 0; n < nodes; ++n) sum += scores[n];
-  return sum;
-}
-
 // What a block works with.
 struct CategoryBlock {
   Order order;
@@ -138,12 +141,12 @@ struct CategoryBlock {
 
 // Improves `best` by one column. By the whole block, which has `best` in all threads.
 __device__ void search_column(const SearchSettings& s, const CategoryColumn& column, CategoryBlock& block,
-                              double least, SearchBest& best) {
+                              SearchBest& best) {
   __shared__ double gain;
   __shared__ std::uint32_t key;
   order_categories(s, column, block.order);
   if (block.order.usable < 2) return;
-  SearchBest found = search_order(s, column, block.order, block.carries, block.carry_size, least);
+  SearchBest found = search_order(s, column, block.order, block.carries, block.carry_size);
   found = block_best(found);
   if (threadIdx.x == 0) {
     gain = found.gain;
@@ -164,7 +167,6 @@ __device__ SearchBest search_part(const SearchSettings& s, CategoryColumn column
   const LayoutView layout = *task.layout;
   const Tile& last = layout.tiles[layout.tile_count - 1];
   const std::int32_t slots = last.first_slot + last.slots;
-  const double least = math::least_gain(level_score(column.parent_scores, column.nodes), s.min_split_gain);
   std::int32_t rank = 0;
   for (std::int32_t slot = 0; slot < slots; slot += tile_threads) {
     const std::int32_t count = find_columns(s, layout, slot + thread_index(), slots, found);
@@ -178,19 +180,19 @@ __device__ SearchBest search_part(const SearchSettings& s, CategoryColumn column
       column.cell = tile.first_cell + (found[c] - tile.first_slot);
       column.feature = facts.feature;
       column.value_bins = facts.value_bins;
-      search_column(s, column, block, least, best);
+      search_column(s, column, block, best);
     }
     __syncthreads();
   }
   return best;
 }
 
-__global__ __launch_bounds__(block_threads, 2) void search_categories_kernel(SearchSettings s, SearchWork work,
-                                                                          SearchScratch scratch,
-                                                                          std::int32_t parts,
-                                                                          std::int32_t capacity) {
+__global__ __launch_bounds__(block_threads,
+                             2) void search_categories_kernel(SearchSettings s, SearchWork work,
+                                                              SearchScratch scratch, std::int32_t parts,
+                                                              std::int32_t capacity) {
   CategoryBlock block;
-  block.word_count = scratch.set_words;
+  block.word_count = scratch.category_words;
   block.carry_size = scratch.carry_size;
   block.carries = scratch.carries + 2 * scratch.carry_size * blockIdx.x;
   block.order.capacity = capacity;

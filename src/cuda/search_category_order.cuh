@@ -92,6 +92,7 @@ __device__ inline DeviceSums unit_sums(const SearchSettings& s, const CategoryCo
                                        std::int32_t code) {
   DeviceSums sums;
   const std::int64_t cell = column.cell + static_cast<std::int64_t>(code) * column.slots;
+#pragma unroll 4
   for (std::int32_t n = 0; n < column.nodes; ++n) {
     sums = sums + NodeCells<true>(s, column.tasks[n], *column.tasks[n].layout).load(cell);
   }

@@ -45,4 +45,25 @@ struct GainFilter {
   }
 };
 
+// Reads what other threads change by atomic operations meanwhile.
+__device__ inline int atomic_read(int* value) {
+#if defined(__CUDACC__)
+  return *static_cast<volatile int*>(value);
+#else
+  return atomicMax(value, 0);  // the emulated device takes plain reads for races
+#endif
+}
+
+// The highest bound that a block's threads know of, in shared memory: as an int, since floats that are not
+// negative are in the same order.
+struct SharedBound {
+  int* value = nullptr;
+
+  __device__ float get() const { return __int_as_float(atomic_read(value)); }
+  __device__ void raise(float bound) const {
+    const int to = __float_as_int(bound);
+    if (to > atomic_read(value)) atomicMax(value, to);
+  }
+};
+
 }  // namespace ramet::cuda

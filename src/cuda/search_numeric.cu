@@ -71,22 +71,17 @@ struct NodeSearch {
   const SearchedNode node;
   const GainFilter filter;
   const double least;
-  volatile int* bound;  // the block's highest bound; as an int, since floats >= 0 are in the same order
+  const SharedBound bound;
 
   __device__ NodeSearch(const SearchSettings& settings, const SearchedNode& searched, int* block_bound)
       : s(settings),
         node(searched),
         filter(settings, searched),
         least(math::least_gain(searched.parent_score, settings.min_split_gain)),
-        bound(block_bound) {
-    raise_bound(least);
+        bound{block_bound} {
+    bound.raise(filter.bound(least));
   }
 
-  __device__ void raise_bound(double gain) const {
-    const int to = __float_as_int(filter.bound(gain));
-    if (to > *bound) atomicMax(const_cast<int*>(bound), to);
-  }
-  __device__ float current_bound() const { return __int_as_float(*bound); }
   __device__ bool may_win(const CodeSplits& splits, float least_bound) const {
     return (splits.left && !filter.loses(splits.with_missing, node.total, least_bound)) ||
            (splits.right && !filter.loses(splits.without, node.total, least_bound));
@@ -100,7 +95,7 @@ struct NodeSearch {
                              2 * static_cast<std::uint32_t>(code) + right, column.column, 0};
       if (!(found.gain > least) || !better(found, best)) continue;
       best = found;
-      raise_bound(best.gain);
+      bound.raise(filter.bound(best.gain));
     }
   }
 };
@@ -118,7 +113,7 @@ __device__ void search_segment(const NodeSearch<counted>& search, const NodeCell
     for (std::int32_t k = 0; k < batch; ++k) {
       if (first + k < mine.end) cells[k] = node.load(mine.cell_of(first + k));
     }
-    const float bound = search.current_bound();
+    const float bound = search.bound.get();
     DeviceSums low = before;
     unsigned candidates = 0;
 #pragma unroll
@@ -146,7 +141,7 @@ __device__ void search_wide(const NodeSearch<counted>& search, const NodeCells<c
                             SearchBest& best) {
   scan_tile(node, mine, before, [&](std::int32_t code, const DeviceSums& cell, const DeviceSums& low) {
     const CodeSplits splits = splits_of(column, search.node, code, cell, low);
-    if (search.may_win(splits, search.current_bound())) search.offer(column, code, splits, best);
+    if (search.may_win(splits, search.bound.get())) search.offer(column, code, splits, best);
   });
 }
 

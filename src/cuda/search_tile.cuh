@@ -83,10 +83,10 @@ struct NodeCells {
   // Where the node is a difference its cells are stored first, several at a time, since loads cannot pass
   // stores.
   __device__ std::int64_t sum_plane(std::int64_t plane, const ThreadCodes& mine) const {
-    constexpr std::int32_t batch = 4;
+    constexpr std::int32_t batch = 8;
     std::int64_t sum = 0;
     if (parent == nullptr) {
-#pragma unroll 4
+#pragma unroll 8
       for (std::int32_t code = mine.first; code < mine.end; code += mine.step) {
         sum += histogram[plane + mine.cell_of(code)];
       }

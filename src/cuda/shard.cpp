@@ -38,6 +38,12 @@ std::vector<SetRows> upload_sets(const backend::SessionInput& input, const Shard
   return sets;
 }
 
+// Rows that leaves of weighted medians may have in one batch.
+std::int64_t median_rows(const backend::SessionInput& input, const Grower& grower, const SetRows& rows) {
+  if (objective::traits(input.objective).leaf_rule != objective::LeafRule::weighted_median) return 0;
+  return rows.rows() * grower.most_batch_trees();
+}
+
 LeafSettings leaf_settings(const backend::SessionInput& input) {
   return {.regularisation = {input.params.lambda, input.params.alpha, input.params.max_delta_step},
           .eta = input.params.eta,
@@ -73,7 +79,8 @@ Shard::Shard(const backend::SessionInput& input, const ShardInput& shard, Device
       gradients_(gradient_input(input, sets_[0])),
       grower_(input, sets_[0], gradients_, comm_, phases_, stream_.get()),
       leaf_capacity_(std::min<std::int64_t>(grower_.most_leaves(), usual_leaves)),
-      leaf_values_(leaf_settings(input), static_cast<std::int32_t>(leaf_capacity_)),
+      leaf_values_(leaf_settings(input), static_cast<std::int32_t>(leaf_capacity_),
+                   median_rows(input, grower_, sets_[0])),
       slot_of_column_(
           one_group_slots(grower_.shared_columns(), input.train->layout.columns.size(), stream_.get())) {}
 
@@ -152,7 +159,8 @@ void Shard::compute_units(const Leaves& leaves) {
   const auto count = static_cast<std::int32_t>(leaves.tasks.size());
   if (count > leaf_capacity_) {
     leaf_capacity_ = 2 * std::int64_t{count};
-    leaf_values_ = LeafValues(leaf_settings(input_), static_cast<std::int32_t>(leaf_capacity_));
+    leaf_values_ = LeafValues(leaf_settings(input_), static_cast<std::int32_t>(leaf_capacity_),
+                              median_rows(input_, grower_, sets_[0]));
   }
   const LeafTask* tasks = to_device_.put(std::span<const LeafTask>(leaves.tasks));
   const CopyTask* moves = to_device_.put(std::span<const CopyTask>(leaves.moves));
@@ -298,7 +306,7 @@ void Shard::download_scores(std::size_t set, std::int64_t* out, std::int64_t str
     copy(out + static_cast<std::int64_t>(k) * stride, sets_[set].scores(static_cast<std::int32_t>(k)),
          static_cast<std::size_t>(sets_[set].rows()), stream_.get());
   }
-  stream_.synchronize();
+  comm_.synchronize(stream_.get());
 }
 
 }  // namespace ramet::cuda

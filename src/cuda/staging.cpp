@@ -22,11 +22,15 @@ void Staging::clear() {
   for (Block& block : blocks_) block.used = block.sent = 0;
 }
 
+void Staging::reserve(std::size_t bytes) {
+  if (blocks_.empty() || blocks_.back().host.size() - blocks_.back().used < bytes) {
+    blocks_.emplace_back(std::max(least_block, bytes));
+  }
+}
+
 std::pair<std::byte*, std::byte*> Staging::place(std::size_t bytes) {
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
-  if (blocks_.empty() || blocks_.back().host.size() - blocks_.back().used < size) {
-    blocks_.emplace_back(std::max(least_block, size));
-  }
+  reserve(size);
   Block& block = blocks_.back();
   std::byte* host = block.host.data() + block.used;
   std::byte* device = block.device.data() + block.used;

@@ -17,6 +17,10 @@ class Staging {
  public:
   void clear();
 
+  // Room for this many more bytes, so that what is put next allocates nothing (as it must not while
+  // collectives are under way).
+  void reserve(std::size_t bytes);
+
   // `count` zeroed elements to be filled in, and where they will lie on the device. Both stay valid until
   // clear().
   template <class T>

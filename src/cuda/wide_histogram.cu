@@ -3,6 +3,7 @@
 #include "cuda/histogram_limbs.cuh"
 #include "cuda/histogram_work.cuh"
 #include "cuda/launch.cuh"
+#include "cuda/resident_grid.cuh"
 
 // A unit is a slice of a column's codes: its sums stand in shared memory, g before h, as 32-bit integers. The
 // slice's first codes are likely to be frequent (missing values, the largest categories): each has one cell a
@@ -14,6 +15,7 @@ constexpr unsigned spread_codes = histogram_threads / warp_lanes;
 constexpr unsigned spread_cells = spread_codes * warp_lanes;
 constexpr unsigned plane_cells = spread_cells + slice_codes - spread_codes;
 constexpr std::size_t shared_bytes = 2 * plane_cells * sizeof(std::uint32_t);
+constexpr int most_blocks_per_multiprocessor = 3;
 constexpr unsigned lane_rows = 4;  // loaded together, so that their latencies overlap
 
 __device__ unsigned cell_of(std::uint32_t code, unsigned lane) {
@@ -97,12 +99,8 @@ __global__ void __launch_bounds__(histogram_threads, 3)
 }  // namespace
 
 std::int64_t wide_histogram_blocks() {
-  allow_shared(wide_histogram_kernel, shared_bytes);
-  int blocks = 0;
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, wide_histogram_kernel,
-                                                      static_cast<int>(histogram_threads), shared_bytes),
-        "asking for a kernel's occupancy");
-  return resident_blocks(max(1, blocks));
+  return resident_grid(wide_histogram_kernel, histogram_threads, shared_bytes,
+                       most_blocks_per_multiprocessor);
 }
 
 void launch_wide_histogram(std::int64_t blocks, const BuildTask* tasks, std::int32_t count,

@@ -10,6 +10,7 @@
 #include "metric/evaluate.hpp"
 #include "model/ensemble.hpp"
 #include "train/boosting.hpp"
+#include "train/job.hpp"
 
 namespace ramet {
 namespace {
@@ -42,6 +43,13 @@ Model train(const TrainParams& params, const Dataset& data, const TrainOptions& 
   // A device that one rank lacks fails all of them.
   comm::together(*data.data().communicator, [&] { backend = &backend::backend_for(params.device); });
   return training::boost(backend->open, params, data, options);
+}
+
+MemoryEstimate estimate_memory(const TrainParams& params, const Dataset& data, const TrainOptions& options) {
+  const backend::Backend* backend = nullptr;
+  comm::together(*data.data().communicator, [&] { backend = &backend::backend_for(params.device); });
+  const training::Job job = training::make_job(params, data.data(), options);
+  return backend->estimate(job.session_input());
 }
 
 std::vector<MetricValue> evaluate(const Model& model, std::span<const std::int64_t> scores,

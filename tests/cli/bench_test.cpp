@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -182,6 +183,31 @@ TEST(Generate, HasBellsASkewedColumnHypotenusesAndBothClasses) {
   double positive = 0;
   for (const double y : data.labels) positive += y / rows;
   EXPECT_NEAR(positive, 0.5, 0.05);
+}
+
+TEST(Generate, IsSavedAsNumPyFile) {
+  const Folder folder;
+  const GeneratedData data = cli::generate({.rows = 3, .columns = 6}, 0, 1);
+  cli::save_npy(data, folder / "d.npy");
+  const std::string bytes = read_file(folder / "d.npy");
+  ASSERT_EQ(bytes.size(), 128u + 3 * 7 * 4);
+  EXPECT_EQ(bytes.substr(0, 10), std::string("\x93NUMPY\x01\x00\x76\x00", 10));
+  EXPECT_EQ(bytes.substr(10, 62), "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 7), }   ");
+  EXPECT_EQ(bytes[127], '\n');
+  std::vector<float> values(21);
+  std::memcpy(values.data(), bytes.data() + 128, 84);
+  for (std::size_t r = 0; r < 3; ++r) {
+    for (std::size_t c = 0; c < 6; ++c) EXPECT_EQ(values[r * 7 + c], data.x[r * 6 + c]);
+    EXPECT_EQ(values[r * 7 + 6], static_cast<float>(data.labels[r]));
+  }
+}
+
+TEST(Bench, SavesTheDataThatItGenerated) {
+  const Folder folder;
+  succeed(small + Arguments{"--devices", "cpu", "--save-data", folder / "d.npy"});
+  EXPECT_EQ(read_file(folder / "d.npy").size(), 128u + 300 * 7 * 4);
+  expect_error({"bench", "--data", "d.csv", "--target", "y", "--save-data", "d.npy"}, 2,
+               {"--save-data", "--generate"});
 }
 
 TEST(Generate, CanBeLearned) {

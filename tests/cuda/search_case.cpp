@@ -99,12 +99,14 @@ void SearchCase::draw_rows(std::mt19937& random) {
   for (std::int32_t row = 0; row < spec_.rows; ++row) {
     DeviceSums sums{uniform(random, -gradients.largest_g, gradients.largest_g),
                     uniform(random, 0, gradients.largest_h), 1};
+    sums.g += gradients.mean_g;
     if (gradients.constant_hessian) sums.h = 1;
     const auto node = static_cast<std::size_t>(uniform(random, 0, spec_.nodes - 1));
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       const ColumnSpec& column = spec_.columns[c];
       codes[c] =
           column.twin_of >= 0 ? codes[static_cast<std::size_t>(column.twin_of)] : draw_code(column, random);
+      if (c == 0 && gradients.up_if_missing) sums.g = std::abs(sums.g) * (codes[0] == 0 ? 1 : -1);
       DeviceSums& cell = sums_[c].nodes[node][static_cast<std::size_t>(codes[c])];
       cell = {cell.g + sums.g, cell.h + sums.h, cell.rows + 1};
     }

@@ -19,11 +19,13 @@ struct ColumnSpec {
   std::int32_t twin_of = -1;  // the same codes as an earlier column
 };
 
-// How gradients are drawn: g uniform over [-largest_g, largest_g], h over [0, largest_h].
+// How gradients are drawn: g uniform over [-largest_g, largest_g] + mean_g, h over [0, largest_h].
 struct GradientSpec {
   std::int64_t largest_g = 1'000;
+  std::int64_t mean_g = 0;
   std::int64_t largest_h = 1'000;
   bool constant_hessian = false;  // all h are 1
+  bool up_if_missing = false;     // |g| where column 0 is missing, -|g| elsewhere
   std::int32_t g_exponent = 8;
   std::int32_t h_exponent = 8;
 };
@@ -100,7 +102,7 @@ struct SearchCall {
   std::vector<SearchCase> trees;
   std::vector<SearchedTask> tasks;
   std::vector<LevelTask> levels;  // their tasks are consecutive nodes of a tree
-  std::int32_t blocks = 8'192;    // SearchLimits
+  std::int32_t blocks = 4'096;    // SearchLimits
   std::int32_t planes = 3;
 };
 

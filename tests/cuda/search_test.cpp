@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "cuda/random_search.hpp"
@@ -24,7 +25,7 @@ struct RandomTrees {
   explicit RandomTrees(std::mt19937& random) {
     call.settings = random_settings(random);
     call.settings.h_counts_rows = random() % 4 == 0;
-    call.blocks = one_of(random, {8'192, 40, 5, 1});
+    call.blocks = one_of(random, {4'096, 40, 5, 1});
     bool counted = random() % 3 == 0;
     for (int tree = one_of(random, {1, 1, 2}); tree > 0; --tree) {
       specs.push_back(random_case(random));
@@ -162,6 +163,70 @@ TEST(NodeSearch, MissingValuesWhoseSumsAreZeroGoWithTheLargerHessian) {
   }
 }
 
+TEST(NodeSearch, RowsWithoutGradientsCountAsRows) {
+  std::mt19937 random(9);
+  CaseSpec spec;
+  spec.columns = {{.value_bins = 12}, {.value_bins = 30, .missing = 0.2}};
+  spec.gradients = {.largest_g = 1, .largest_h = 1, .g_exponent = 0, .h_exponent = 0};
+  TrainParams params;
+  params.min_child_weight = 0;
+  std::int64_t splits = 0;
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    spec.rows = 8 + repeat % 20;
+    params.min_data_in_leaf = 2 + repeat % 5;
+    splits += count_splits(search_both_ways(spec, params, random));
+  }
+  EXPECT_GT(splits, 60);
+}
+
+TEST(NodeSearch, GainsOfRoundingSizeAreNoSplits) {
+  std::mt19937 random(10);
+  CaseSpec spec;
+  spec.columns = {{.value_bins = 3}, {.value_bins = 3, .categorical = true}};
+  // Gains are about 2^-38 of the parents' scores.
+  spec.gradients = {.largest_g = 3, .mean_g = 1 << 20, .constant_hessian = true};
+  spec.gradients.h_exponent = 0;
+  spec.nodes = 16;
+  TrainParams params;
+  params.lambda = 0;
+  params.cat_lambda = 0;
+  params.min_data_per_category = 1;
+  std::int64_t splits = 0;
+  std::int64_t units = 0;
+  for (const int onehot : {0, 10}) {
+    params.max_cat_to_onehot = onehot;
+    for (int repeat = 0; repeat < 12; ++repeat) {
+      const std::vector<NaiveSplit> found = search_both_ways(spec, params, random);
+      splits += count_splits(found);
+      units += static_cast<std::int64_t>(found.size());
+    }
+  }
+  EXPECT_GT(splits, 20);
+  EXPECT_LT(splits, units - 20);
+}
+
+TEST(NodeSearch, GainsMustExceedTheLeast) {
+  std::mt19937 random(11);
+  for (const bool categorical : {false, true}) {
+    for (const int onehot : {0, 10}) {
+      CaseSpec spec;
+      spec.columns = {{.value_bins = 6, .categorical = categorical}};
+      TrainParams params;
+      params.max_cat_to_onehot = onehot;
+      params.min_data_per_category = 1;
+      const std::mt19937 same = random;
+      const std::vector<NaiveSplit> found = search_both_ways(spec, params, random);
+      ASSERT_GT(found[0].gain, 0);
+      params.min_split_gain = found[0].gain;
+      random = same;
+      EXPECT_EQ(search_both_ways(spec, params, random)[0].gain, 0);
+      params.min_split_gain = std::nextafter(found[0].gain, 0.0);
+      random = same;
+      EXPECT_EQ(search_both_ways(spec, params, random)[0].gain, found[0].gain);
+    }
+  }
+}
+
 struct CategoryCase {
   std::int32_t categories;
   int threshold;
@@ -177,7 +242,8 @@ TEST(CategorySearch, OrdersAnyNumberOfCategories) {
        {CategoryCase{1, 32, 10, 1}, CategoryCase{2, 32, 30, 2}, CategoryCase{33, 32, 300, 3},
         CategoryCase{100, 1'000, 2'000, 5}, CategoryCase{1'000, 100, 5'000, 2},
         CategoryCase{4'096, 32, 20'000, 1}, CategoryCase{5'000, 1'900, 30'000, 1},
-        CategoryCase{9'000, 2'000, 40'000, 2}, CategoryCase{65'535, 32, 200'000, 1}}) {
+        CategoryCase{9'000, 2'000, 40'000, 2}, CategoryCase{20'000, 3, 60'000, 1},
+        CategoryCase{65'535, 32, 200'000, 1}}) {
     SCOPED_TRACE(std::to_string(categories) + " categories");
     CaseSpec spec;
     spec.columns = {{.value_bins = categories, .missing = 0.01, .categorical = true}};
@@ -192,6 +258,20 @@ TEST(CategorySearch, OrdersAnyNumberOfCategories) {
     params.min_child_weight = 0;
     const std::int64_t splits = count_splits(search_both_ways(spec, params, random));
     EXPECT_EQ(splits > nodes / 2, categories > 1);
+  }
+}
+
+// All usable categories together would be best, but some usable one stays on the other side.
+TEST(CategorySearch, NotAllUsableCategoriesGoLeft) {
+  std::mt19937 random(12);
+  CaseSpec spec;
+  spec.columns = {{.value_bins = 5, .missing = 0.4, .categorical = true}};
+  spec.gradients.up_if_missing = true;
+  TrainParams params;
+  params.max_cat_to_onehot = 0;
+  params.min_data_per_category = 1;
+  for (const NaiveSplit& split : search_both_ways(spec, params, random)) {
+    EXPECT_EQ(std::count(split.left.begin(), split.left.end(), true), 4);
   }
 }
 

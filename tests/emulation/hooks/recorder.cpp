@@ -3,9 +3,11 @@
 #include <link.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "code_location.hpp"
 #include "machine.hpp"
+#include "traffic_table.hpp"
 
 namespace emulation {
 namespace {
@@ -35,6 +37,9 @@ Recorder& recorder() {
   static auto* const the_recorder = [] {
     auto* fresh = new Recorder();  // outlives static objects that release device memory
     observer = fresh;
+    if (std::getenv("RAMET_EMULATED_TRAFFIC") != nullptr) {
+      std::atexit([] { write_traffic(std::getenv("RAMET_EMULATED_TRAFFIC"), traffic()); });
+    }
     return fresh;
   }();
   return *the_recorder;

@@ -32,8 +32,8 @@ struct Thread {
 // The lanes of one warp that wait in warp operations.
 struct WarpGroup {
   unsigned waiting = 0;
-  unsigned done = 0;        // lanes that have returned
-  bool common = true;       // those that wait do so for the same operation with the same mask
+  unsigned done = 0;         // lanes that have returned
+  bool common = true;        // those that wait do so for the same operation with the same mask
   WarpRequest request = {};  // of the first
 };
 

@@ -104,11 +104,12 @@ void Block::check_request(Thread& thread) {
       continue;
     }
     if (other.request.mask != mask) {
-      refuse(thread, "meets another mask, that of lane " + std::to_string(index) + " at " + describe(other.site));
+      refuse(thread,
+             "meets another mask, that of lane " + std::to_string(index) + " at " + describe(other.site));
     }
     if (other.request.operation != thread.request.operation || other.request.bytes != thread.request.bytes) {
-      refuse(thread,
-             "meets another operation, that of lane " + std::to_string(index) + " at " + describe(other.site));
+      refuse(thread, "meets another operation, that of lane " + std::to_string(index) + " at " +
+                         describe(other.site));
     }
   }
 }

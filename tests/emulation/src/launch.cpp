@@ -107,7 +107,8 @@ cudaError_t launch(Launch launch) {
     const std::string name = symbol_name(launch.kernel);
     check_shape(launch, name);
     check_arguments(launch, name, device);
-    run_grid(launch, name, device);
+    const cudaStream_t stream = launch.stream;
+    enqueue_work(stream, [launch = std::move(launch), name, device] { run_grid(launch, name, device); });
     return cudaSuccess;
   });
 }

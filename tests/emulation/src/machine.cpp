@@ -24,6 +24,7 @@ Config default_config() {
   config.devices = static_cast<int>(from_environment("RAMET_EMULATED_DEVICES", 1));
   config.memory_bytes = from_environment("RAMET_EMULATED_MEMORY", config.memory_bytes);
   config.seed = from_environment("RAMET_EMULATED_SEED", 0);
+  config.deferred = from_environment("RAMET_EMULATED_DEFERRED", 0) != 0;
   return config;
 }
 
@@ -131,6 +132,7 @@ void configure(const Config& config) {
   if (config.devices < 0) {
     throw std::invalid_argument("emulation: " + std::to_string(config.devices) + " devices");
   }
+  run_all(-1);
   const std::lock_guard lock(machine().mutex);
   machine().config = config;
 }

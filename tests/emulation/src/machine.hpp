@@ -1,9 +1,11 @@
 // The state of the emulated machine: devices, what is allocated on them, streams, events, failures to come.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -12,15 +14,17 @@
 
 #include "driver_types.h"
 #include "emulation/control.hpp"
+#include "stream_queue.hpp"
 
 struct CUstream_st {
   int device;
+  std::shared_ptr<emulation::StreamQueue> queue;
 };
 struct CUevent_st {
   int device;
   bool timed;
-  bool recorded;
-  std::int64_t nanoseconds;
+  emulation::StreamPoint point = {};  // of the last record; the queue is null before the first
+  std::shared_ptr<std::atomic<std::int64_t>> nanoseconds = std::make_shared<std::atomic<std::int64_t>>(0);
 };
 struct CUmemPoolHandle_st {
   int device;

@@ -146,6 +146,9 @@ bool take_off(ncclComm* comm) {
 }
 
 ncclResult_t enqueue(ncclComm* comm, const NcclCall& call) {
+  if (valid_stream(call.stream)) {
+    run_until(end_of(call.stream));
+  }
   if (!take_off(comm)) {
     return ncclInvalidArgument;
   }

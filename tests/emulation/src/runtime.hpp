@@ -11,6 +11,7 @@ cudaError_t call(const Body& body) {
   if (const cudaError_t planned = begin_call(); planned != cudaSuccess) {
     return remember(planned);
   }
+  throw_late_fault();
   return remember(body());
 }
 

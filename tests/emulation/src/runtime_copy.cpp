@@ -1,5 +1,7 @@
 // Runtime calls that copy and fill, with checks of every range and kind of memory.
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "cuda_runtime_api.h"
 #include "emulation/launch.hpp"
@@ -67,7 +69,35 @@ bool sides(cudaMemcpyKind kind, Side& to, Side& from) {
   return false;
 }
 
-cudaError_t copy(const Area& to, const Area& from, cudaMemcpyKind kind, cudaStream_t stream) {
+char* row_of(const Area& area, std::size_t row) {
+  return const_cast<char*>(static_cast<const char*>(area.data)) + row * area.pitch;
+}
+
+// Memory may have been freed since the call, by somebody who did not wait for the stream.
+void check_still_valid(const Area& area, Side side) {
+  if (!valid(area, side)) {
+    throw Fault("a copy or fill: its memory was freed before the stream came to it");
+  }
+}
+
+void copy_rows(const Area& to, const Area& from) {
+  for (std::size_t row = 0; row < to.height && to.width > 0; ++row) {
+    std::memmove(row_of(to, row), row_of(from, row), to.width);
+    if (observer != nullptr) {
+      observer->copied(row_of(to, row), row_of(from, row), to.width);
+    }
+  }
+}
+
+// Plain memory of the host, neither pinned nor registered.
+bool pageable(const void* data) {
+  const std::lock_guard lock(machine().mutex);
+  return machine().find(data) == nullptr;
+}
+
+// From pageable memory copies read at once, to pageable memory they wait. `wait` is for calls without a
+// stream.
+cudaError_t copy(const Area& to, const Area& from, cudaMemcpyKind kind, cudaStream_t stream, bool wait) {
   Side to_side{};
   Side from_side{};
   if (!sides(kind, to_side, from_side)) {
@@ -79,13 +109,24 @@ cudaError_t copy(const Area& to, const Area& from, cudaMemcpyKind kind, cudaStre
   if (!valid(to, to_side) || !valid(from, from_side)) {
     return cudaErrorInvalidValue;
   }
-  for (std::size_t row = 0; row < to.height && to.width > 0; ++row) {
-    std::memmove(const_cast<char*>(static_cast<const char*>(to.data)) + row * to.pitch,
-                 static_cast<const char*>(from.data) + row * from.pitch, to.width);
-    if (observer != nullptr) {
-      observer->copied(static_cast<const char*>(to.data) + row * to.pitch,
-                       static_cast<const char*>(from.data) + row * from.pitch, to.width);
-    }
+  if (configuration().deferred && pageable(from.data)) {
+    auto staged = std::make_shared<std::vector<char>>(from.width * from.height);
+    const Area stage{staged->data(), from.width, from.height, from.width};
+    copy_rows(stage, from);
+    enqueue_work(stream, [=] {
+      (void)staged;  // lives as long as this
+      check_still_valid(to, to_side);
+      copy_rows(to, stage);
+    });
+  } else {
+    enqueue_work(stream, [=] {
+      check_still_valid(to, to_side);
+      check_still_valid(from, from_side);
+      copy_rows(to, from);
+    });
+  }
+  if (wait || pageable(to.data)) {
+    run_until(end_of(stream));
   }
   return cudaSuccess;
 }
@@ -97,12 +138,15 @@ cudaError_t fill(const Area& area, int value, cudaStream_t stream) {
   if (!valid(area, Side::device)) {
     return cudaErrorInvalidValue;
   }
-  for (std::size_t row = 0; row < area.height && area.width > 0; ++row) {
-    std::memset(const_cast<char*>(static_cast<const char*>(area.data)) + row * area.pitch, value, area.width);
-    if (observer != nullptr) {
-      observer->written(static_cast<const char*>(area.data) + row * area.pitch, area.width);
+  enqueue_work(stream, [=] {
+    check_still_valid(area, Side::device);
+    for (std::size_t row = 0; row < area.height && area.width > 0; ++row) {
+      std::memset(row_of(area, row), value, area.width);
+      if (observer != nullptr) {
+        observer->written(row_of(area, row), area.width);
+      }
     }
-  }
+  });
   return cudaSuccess;
 }
 
@@ -129,6 +173,7 @@ cudaError_t copy_symbol(char* symbol, std::size_t symbol_bytes, std::size_t offs
     if (!valid({from, bytes}, side)) {
       return cudaErrorInvalidValue;
     }
+    run_until(end_of(nullptr));
     std::memcpy(symbol + offset, from, bytes);
     return cudaSuccess;
   });
@@ -138,28 +183,38 @@ cudaError_t copy_symbol(char* symbol, std::size_t symbol_bytes, std::size_t offs
 
 using emulation::call;
 
-cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-  return call([&] { return emulation::copy({to, bytes}, {from, bytes}, kind, nullptr); });
-}
+namespace {
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
-                            cudaStream_t stream) {
-  return call([&] { return emulation::copy({to, bytes}, {from, bytes}, kind, stream); });
-}
-
-cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
-                         size_t height, cudaMemcpyKind kind) {
-  return cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, width, height, kind, nullptr);
-}
-
-cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
-                              size_t height, cudaMemcpyKind kind, cudaStream_t stream) {
+cudaError_t copy_rows_with_pitch(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
+                                 size_t height, cudaMemcpyKind kind, cudaStream_t stream, bool wait) {
   return call([&] {
     if (width > to_pitch || width > from_pitch) {
       return cudaErrorInvalidPitchValue;
     }
-    return emulation::copy({to, width, height, to_pitch}, {from, width, height, from_pitch}, kind, stream);
+    return emulation::copy({to, width, height, to_pitch}, {from, width, height, from_pitch}, kind, stream,
+                           wait);
   });
+}
+
+}  // namespace
+
+cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+  return call([&] { return emulation::copy({to, bytes}, {from, bytes}, kind, nullptr, true); });
+}
+
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  return call([&] { return emulation::copy({to, bytes}, {from, bytes}, kind, stream, false); });
+}
+
+cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
+                         size_t height, cudaMemcpyKind kind) {
+  return copy_rows_with_pitch(to, to_pitch, from, from_pitch, width, height, kind, nullptr, true);
+}
+
+cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
+                              size_t height, cudaMemcpyKind kind, cudaStream_t stream) {
+  return copy_rows_with_pitch(to, to_pitch, from, from_pitch, width, height, kind, stream, false);
 }
 
 cudaError_t cudaMemcpyPeer(void* to, int to_device, const void* from, int from_device, size_t bytes) {
@@ -172,7 +227,7 @@ cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from, int f
     if (!emulation::owned_by(to, bytes, to_device) || !emulation::owned_by(from, bytes, from_device)) {
       return cudaErrorInvalidValue;
     }
-    return emulation::copy({to, bytes}, {from, bytes}, cudaMemcpyDeviceToDevice, stream);
+    return emulation::copy({to, bytes}, {from, bytes}, cudaMemcpyDeviceToDevice, stream, false);
   });
 }
 

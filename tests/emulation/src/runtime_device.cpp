@@ -205,11 +205,17 @@ cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
 }
 
 cudaError_t cudaDeviceSynchronize() {
-  return call([] { return cudaSuccess; });
+  return call([] {
+    emulation::run_all(emulation::current_device());
+    return cudaSuccess;
+  });
 }
 
 cudaError_t cudaDeviceReset() {
-  return call([] { return cudaSuccess; });
+  return call([] {
+    emulation::run_all(emulation::current_device());
+    return cudaSuccess;
+  });
 }
 
 cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer) {

@@ -74,11 +74,23 @@ using emulation::call;
 using emulation::machine;
 using emulation::MemoryKind;
 
+namespace {
+
+int owner_of(const void* pointer) {
+  const std::lock_guard lock(machine().mutex);
+  const emulation::Allocation* found = machine().find(pointer);
+  return found == nullptr ? emulation::current_device() : found->device;
+}
+
+}  // namespace
+
 cudaError_t cudaMalloc(void** pointer, size_t bytes) {
   return call([&] { return emulation::allocate(pointer, bytes, MemoryKind::device); });
 }
 
 cudaError_t cudaFree(void* pointer) {
+  // As CUDA does, this waits for the device.
+  emulation::run_all_quietly(owner_of(pointer));
   return emulation::release([&] { return emulation::deallocate(pointer, MemoryKind::device); });
 }
 
@@ -91,8 +103,19 @@ cudaError_t cudaMallocAsync(void** pointer, size_t bytes, cudaStream_t stream) {
 
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
   return emulation::release([&] {
-    return emulation::valid_stream(stream) ? emulation::deallocate(pointer, MemoryKind::device)
-                                           : cudaErrorInvalidResourceHandle;
+    if (!emulation::valid_stream(stream)) {
+      return cudaErrorInvalidResourceHandle;
+    }
+    {
+      const std::lock_guard lock(machine().mutex);
+      const emulation::Allocation* found = machine().find(pointer);
+      if (pointer != nullptr &&
+          (found == nullptr || found->data != pointer || found->kind != MemoryKind::device)) {
+        return cudaErrorInvalidValue;
+      }
+    }
+    emulation::enqueue_work(stream, [=] { emulation::deallocate(pointer, MemoryKind::device); });
+    return cudaSuccess;
   });
 }
 
@@ -103,6 +126,7 @@ cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned) {
 }
 
 cudaError_t cudaFreeHost(void* pointer) {
+  emulation::run_all_quietly(-1);
   return emulation::release([&] { return emulation::deallocate(pointer, MemoryKind::pinned); });
 }
 

@@ -1,4 +1,4 @@
-// Streams and events. What is enqueued runs at once, so a stream is always in order and never behind.
+// Streams and events.
 #include <chrono>
 
 #include "cuda_runtime_api.h"
@@ -15,6 +15,20 @@ bool live(cudaEvent_t event) {
   return machine().events.contains(event);
 }
 
+emulation::StreamPoint point_of(cudaEvent_t event) {
+  const std::lock_guard lock(machine().mutex);
+  return event->point;
+}
+
+// Success, or that the point is not reached yet; polling brings it nearer.
+cudaError_t query(const emulation::StreamPoint& point) {
+  if (emulation::reached(point)) {
+    return cudaSuccess;
+  }
+  emulation::run_one(point);
+  return cudaErrorNotReady;
+}
+
 }  // namespace
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithPriority(stream, 0, 0); }
@@ -28,7 +42,10 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, i
     if (stream == nullptr || flags > cudaStreamNonBlocking) {
       return cudaErrorInvalidValue;
     }
-    *stream = new CUstream_st{emulation::current_device()};
+    const int device = emulation::current_device();
+    auto queue = std::make_shared<emulation::StreamQueue>(
+        emulation::StreamQueue{.device = device, .waits_for_null_stream = flags != cudaStreamNonBlocking});
+    *stream = new CUstream_st{device, std::move(queue)};
     const std::lock_guard lock(machine().mutex);
     machine().streams.insert(*stream);
     return cudaSuccess;
@@ -37,6 +54,9 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, i
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return emulation::release([&] {
+    if (emulation::valid_stream(stream)) {
+      emulation::run_until_quietly(emulation::end_of(stream));
+    }
     const std::lock_guard lock(machine().mutex);
     if (machine().streams.erase(stream) == 0) {
       return cudaErrorInvalidResourceHandle;
@@ -47,14 +67,29 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return call([&] { return emulation::valid_stream(stream) ? cudaSuccess : cudaErrorInvalidResourceHandle; });
+  return call([&] {
+    if (!emulation::valid_stream(stream)) {
+      return cudaErrorInvalidResourceHandle;
+    }
+    emulation::run_until(emulation::end_of(stream));
+    return cudaSuccess;
+  });
 }
 
-cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+  return call([&] {
+    return emulation::valid_stream(stream) ? query(emulation::end_of(stream))
+                                           : cudaErrorInvalidResourceHandle;
+  });
+}
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   return call([&] {
-    return emulation::valid_stream(stream) && live(event) ? cudaSuccess : cudaErrorInvalidResourceHandle;
+    if (!emulation::valid_stream(stream) || !live(event)) {
+      return cudaErrorInvalidResourceHandle;
+    }
+    emulation::enqueue_work(stream, [point = point_of(event)] { emulation::run_until(point); });
+    return cudaSuccess;
   });
 }
 
@@ -63,7 +98,7 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void*
     if (!emulation::valid_stream(stream)) {
       return cudaErrorInvalidResourceHandle;
     }
-    function(argument);
+    emulation::enqueue_work(stream, [=] { function(argument); });
     return cudaSuccess;
   });
 }
@@ -75,7 +110,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     if (event == nullptr) {
       return cudaErrorInvalidValue;
     }
-    *event = new CUevent_st{emulation::current_device(), (flags & cudaEventDisableTiming) == 0, false, 0};
+    *event = new CUevent_st{emulation::current_device(), (flags & cudaEventDisableTiming) == 0};
     const std::lock_guard lock(machine().mutex);
     machine().events.insert(*event);
     return cudaSuccess;
@@ -98,24 +133,44 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     if (!emulation::valid_stream(stream) || !live(event) || event->device != emulation::device_of(stream)) {
       return cudaErrorInvalidResourceHandle;
     }
-    event->recorded = true;
-    event->nanoseconds = std::chrono::steady_clock::now().time_since_epoch().count();
+    emulation::enqueue_work(stream, [time = event->nanoseconds] {
+      *time = std::chrono::steady_clock::now().time_since_epoch().count();
+    });
+    const emulation::StreamPoint point = emulation::end_of(stream);
+    const std::lock_guard lock(machine().mutex);
+    event->point = point;
     return cudaSuccess;
   });
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return call([&] { return live(event) ? cudaSuccess : cudaErrorInvalidResourceHandle; });
+  return call([&] {
+    if (!live(event)) {
+      return cudaErrorInvalidResourceHandle;
+    }
+    emulation::run_until(point_of(event));
+    return cudaSuccess;
+  });
 }
 
-cudaError_t cudaEventQuery(cudaEvent_t event) { return cudaEventSynchronize(event); }
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+  return call([&] { return live(event) ? query(point_of(event)) : cudaErrorInvalidResourceHandle; });
+}
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
   return call([&] {
-    if (!live(start) || !live(stop) || !start->recorded || !stop->recorded || !start->timed || !stop->timed) {
+    if (!live(start) || !live(stop) || !start->timed || !stop->timed) {
       return cudaErrorInvalidResourceHandle;
     }
-    *milliseconds = static_cast<float>(static_cast<double>(stop->nanoseconds - start->nanoseconds) * 1e-6);
+    const emulation::StreamPoint begin = point_of(start);
+    const emulation::StreamPoint end = point_of(stop);
+    if (begin.queue == nullptr || end.queue == nullptr) {
+      return cudaErrorInvalidResourceHandle;
+    }
+    if (!emulation::reached(begin) || !emulation::reached(end)) {
+      return cudaErrorNotReady;
+    }
+    *milliseconds = static_cast<float>(static_cast<double>(*stop->nanoseconds - *start->nanoseconds) * 1e-6);
     return cudaSuccess;
   });
 }

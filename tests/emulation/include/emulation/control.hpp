@@ -16,11 +16,14 @@ struct Fault : std::runtime_error {
 };
 
 // The emulated machine. Its defaults come from the environment variables RAMET_EMULATED_DEVICES,
-// RAMET_EMULATED_MEMORY (bytes per device) and RAMET_EMULATED_SEED.
+// RAMET_EMULATED_MEMORY (bytes per device), RAMET_EMULATED_SEED and RAMET_EMULATED_DEFERRED (0 or 1).
 struct Config {
   int devices = 1;
   std::size_t memory_bytes = std::size_t{4} << 30;
   std::uint64_t seed = 0;  // not 0: permutes the order of blocks, warps and threads
+  // What streams are given to do is done as late as CUDA allows: when the host waits, or other work that is
+  // done needs it. So whoever forgets to wait sees old values, always. With a seed, some is done early.
+  bool deferred = false;
 };
 
 // The configuration in force.

@@ -24,6 +24,9 @@ void check_device_range(const char* name, const char* what, const void* data, st
 // Throws Fault if the ranges share a byte.
 void check_disjoint(const char* name, const void* a, std::size_t a_bytes, const void* b, std::size_t b_bytes);
 
+// Gives the stream work, as stream_queue.hpp says.
+void enqueue_work(cudaStream_t stream, std::function<void()> work);
+
 // Tells the traced build that these bytes have values.
 void note_written(const void* data, std::size_t bytes);
 
@@ -42,8 +45,8 @@ void check_items(const char* name, const char* what, Iterator items, std::size_t
   }
 }
 
-// CUB's protocol: without storage the call says how much it needs and does nothing else; with too little it
-// fails.
+// `body` is kept until the stream comes to it. CUB's protocol: without storage the call says how much it
+// needs and does nothing else; with too little it fails.
 template <class Body>
 cudaError_t two_phases(const char* name, void* storage, std::size_t& storage_bytes, std::size_t needed,
                        cudaStream_t stream, const Body& body) {
@@ -57,9 +60,11 @@ cudaError_t two_phases(const char* name, void* storage, std::size_t& storage_byt
   if (storage_bytes < needed) {
     return cudaErrorInvalidValue;
   }
-  check_device_range(name, "temporary storage", storage, needed);
-  spoil(storage, needed);
-  body();
+  enqueue_work(stream, [=] {
+    check_device_range(name, "temporary storage", storage, needed);
+    spoil(storage, needed);
+    body();
+  });
   return cudaSuccess;
 }
 

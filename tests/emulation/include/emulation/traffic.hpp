@@ -34,6 +34,7 @@ struct Traffic {
 };
 
 // By the kernel's name as in Fault's messages; emulated libraries' calls count as launches of their names.
+// The environment variable RAMET_EMULATED_TRAFFIC names a file to which a program writes them when it ends.
 std::map<std::string, Traffic> traffic();
 void reset_traffic();
 

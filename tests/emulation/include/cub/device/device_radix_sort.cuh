@@ -96,9 +96,9 @@ struct RadixSort {
   std::size_t storage() const { return 2048 + count * (sizeof(Key) + (pairs ? sizeof(Value) : 0)); }
 
   cudaError_t run(void* temporary, std::size_t& bytes, cudaStream_t stream) const {
-    return two_phases(name, temporary, bytes, storage(), stream, [&] {
-      check();
-      sort(0, count);
+    return two_phases(name, temporary, bytes, storage(), stream, [self = *this] {
+      self.check();
+      self.sort(0, self.count);
     });
   }
 };

@@ -16,7 +16,7 @@ struct DeviceReduce {
                             Operation operation, T initial, cudaStream_t stream = nullptr) {
     constexpr const char* name = "cub::DeviceReduce";
     const auto items = static_cast<std::size_t>(count);
-    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [&] {
+    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [=] {
       emulation::check_items(name, "input", in, items);
       emulation::check_items(name, "output", out, 1);
       T result = initial;
@@ -54,7 +54,7 @@ struct DeviceReduce {
                                  cudaStream_t stream = nullptr) {
     constexpr const char* name = "cub::DeviceReduce::ReduceByKey";
     const auto items = static_cast<std::size_t>(count);
-    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [&] {
+    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [=] {
       emulation::check_items(name, "keys", keys, items);
       emulation::check_items(name, "values", values, items);
       emulation::check_items(name, "number of runs", runs, 1);

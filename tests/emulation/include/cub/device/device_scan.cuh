@@ -34,7 +34,7 @@ struct DeviceScan {
                                    Initial initial, Count count, cudaStream_t stream = nullptr) {
     constexpr const char* name = "cub::DeviceScan (exclusive)";
     const auto items = static_cast<std::size_t>(count);
-    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [&] {
+    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [=] {
       emulation::check_items(name, "input", in, items);
       emulation::check_items(name, "output", out, items);
       Initial sum = initial;
@@ -50,7 +50,7 @@ struct DeviceScan {
                                    Count count, cudaStream_t stream = nullptr) {
     constexpr const char* name = "cub::DeviceScan (inclusive)";
     const auto items = static_cast<std::size_t>(count);
-    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [&] {
+    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [=] {
       emulation::check_items(name, "input", in, items);
       emulation::check_items(name, "output", out, items);
       emulation::ValueOf<In> sum{};

@@ -39,7 +39,7 @@ struct DeviceSegmentedRadixSort {
   template <class Sort, class Begins, class Ends>
   static cudaError_t run(const Sort& sort, void* temporary, std::size_t& bytes, std::int64_t segments,
                          Begins begins, Ends ends, cudaStream_t stream) {
-    return emulation::two_phases(sort.name, temporary, bytes, sort.storage(), stream, [&] {
+    return emulation::two_phases(sort.name, temporary, bytes, sort.storage(), stream, [=] {
       sort.check();
       emulation::check_items(sort.name, "begins of segments", begins, static_cast<std::size_t>(segments));
       emulation::check_items(sort.name, "ends of segments", ends, static_cast<std::size_t>(segments));

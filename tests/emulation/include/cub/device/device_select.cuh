@@ -14,7 +14,7 @@ struct DeviceSelect {
                              Selected selected, std::int64_t count, cudaStream_t stream = nullptr) {
     constexpr const char* name = "cub::DeviceSelect::Flagged";
     const auto items = static_cast<std::size_t>(count);
-    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [&] {
+    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [=] {
       emulation::check_items(name, "flags", flags, items);
       select(name, in, out, selected, items, [&](std::size_t i) { return static_cast<bool>(flags[i]); });
     });
@@ -29,7 +29,7 @@ struct DeviceSelect {
                         std::int64_t count, Predicate predicate, cudaStream_t stream = nullptr) {
     constexpr const char* name = "cub::DeviceSelect::If";
     const auto items = static_cast<std::size_t>(count);
-    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [&] {
+    return emulation::two_phases(name, temporary, bytes, emulation::tile_storage(items), stream, [=] {
       select(name, in, out, selected, items,
              [&](std::size_t i) { return static_cast<bool>(predicate(in[i])); });
     });
