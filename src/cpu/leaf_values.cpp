@@ -184,9 +184,13 @@ void median_leaves(std::span<LeafJob> jobs, const backend::SessionInput& input, 
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     for (const Selection& s : selections[j]) {
       const auto median = static_cast<std::int64_t>(s.prefix ^ (std::uint64_t{1} << 63));
+      if (s.total == 0) {
+        jobs[j].units.push_back(0);
+        continue;
+      }
       const double units = std::nearbyint(static_cast<double>(median) * input.params.eta);
       check_units(units, units * math::pow2(-jobs[j].unit_exponent));
-      jobs[j].units.push_back(s.total == 0 ? 0 : static_cast<std::int64_t>(units));
+      jobs[j].units.push_back(static_cast<std::int64_t>(units));
     }
   }
 }

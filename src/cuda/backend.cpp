@@ -44,24 +44,47 @@ std::string obstacle(const cudaDeviceProp& properties) {
                      least_major);
 }
 
-int device_count() {
-  int count = 0;
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver) {
-    (void)cudaGetLastError();
-    return 0;
+// CUDA's 13000 is 13.0.
+std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
+
+std::string why_no_devices(cudaError_t status) {
+  int driver = 0;
+  int runtime = 0;
+  if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0) return "no NVIDIA driver is installed";
+  if (status == cudaErrorInsufficientDriver && cudaRuntimeGetVersion(&runtime) == cudaSuccess) {
+    return fmt::format("the NVIDIA driver is for CUDA {}, and this build needs {}: update it",
+                       version_text(driver), version_text(runtime));
   }
-  check(status, "looking for CUDA devices");
-  return count;
+  if (status == cudaSuccess || status == cudaErrorNoDevice) return "there is no CUDA device";
+  return cudaGetErrorString(status);
+}
+
+struct FoundDevices {
+  int count = 0;
+  std::string problem;  // why there are none
+};
+
+FoundDevices find_devices() {
+  FoundDevices found;
+  const cudaError_t status = cudaGetDeviceCount(&found.count);
+  if (status != cudaSuccess) {
+    (void)cudaGetLastError();
+    found.count = 0;
+  }
+  if (found.count == 0) found.problem = why_no_devices(status);
+  return found;
 }
 
 bool handles_cuda(std::string_view device) { return parse_devices(device).has_value(); }
 
-void check_device(std::string_view name, int device, int count) {
-  if (device >= count) {
+void check_device(std::string_view name, int device, const FoundDevices& found) {
+  if (found.count == 0) {
+    fail(ErrorCode::device, "device = {}: {}; use device = cpu", name, found.problem);
+  }
+  if (device >= found.count) {
     fail(ErrorCode::device,
          "device = {}: there {} {} CUDA device{} here; `ramet devices` lists what can be used", name,
-         count == 1 ? "is" : "are", count == 0 ? "no" : std::to_string(count), count == 1 ? "" : "s");
+         found.count == 1 ? "is" : "are", found.count, found.count == 1 ? "" : "s");
   }
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, device), "asking for a device's properties");
@@ -73,9 +96,9 @@ void check_device(std::string_view name, int device, int count) {
 std::unique_ptr<backend::Session> open_session(const backend::SessionInput& input) {
   const std::string& name = input.params.device;
   const std::vector<int> devices = parse_devices(name).value_or(std::vector<int>{0});
-  const int count = device_count();
+  const FoundDevices found = find_devices();
   for (std::size_t i = 0; i < devices.size(); ++i) {
-    check_device(name, devices[i], count);
+    check_device(name, devices[i], found);
     for (std::size_t j = 0; j < i; ++j) {
       if (devices[i] == devices[j]) {
         fail(ErrorCode::invalid_parameter, "device = {}: names device {} twice", name, devices[i]);
@@ -86,14 +109,10 @@ std::unique_ptr<backend::Session> open_session(const backend::SessionInput& inpu
 }
 
 std::vector<DeviceInfo> list_devices() {
-  int count = 0;
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status != cudaSuccess) {
-    (void)cudaGetLastError();
-    return {{std::string(family), false, cudaGetErrorString(status)}};
-  }
+  const FoundDevices found = find_devices();
+  if (found.count == 0) return {{std::string(family), false, found.problem}};
   std::vector<DeviceInfo> devices;
-  for (int d = 0; d < count; ++d) {
+  for (int d = 0; d < found.count; ++d) {
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, d), "asking for a device's properties");
     const std::string problem = obstacle(properties);
@@ -103,7 +122,6 @@ std::vector<DeviceInfo> list_devices() {
                                          properties.multiProcessorCount, properties.totalGlobalMem >> 30)
                            : problem});
   }
-  if (devices.empty()) devices.push_back({std::string(family), false, "there is no CUDA device"});
   return devices;
 }
 

@@ -8,17 +8,31 @@
 
 namespace ramet::cuda {
 
-// In all lanes.
+// In all lanes. The gain decides alone but for ties, which are rare.
 __device__ inline SearchBest warp_best(SearchBest best) {
+  if (__any_sync(all_lanes, best.gain > 0) == 0) return {};
+  double gain = best.gain;
   for (int distance = warp_threads / 2; distance > 0; distance /= 2) {
-    SearchBest other;
-    other.gain = __shfl_xor_sync(all_lanes, best.gain, distance);
-    other.feature = __shfl_xor_sync(all_lanes, best.feature, distance);
-    other.key = __shfl_xor_sync(all_lanes, best.key, distance);
-    other.column = __shfl_xor_sync(all_lanes, best.column, distance);
-    other.source = __shfl_xor_sync(all_lanes, best.source, distance);
-    if (better(other, best)) best = other;
+    const double other = __shfl_xor_sync(all_lanes, gain, distance);
+    gain = other > gain ? other : gain;
   }
+  unsigned first = __ballot_sync(all_lanes, best.gain == gain);
+  if ((first & (first - 1)) != 0) {
+    const unsigned long long order =
+        best.gain == gain ? static_cast<unsigned long long>(best.feature) << 32 | best.key : ~0ull;
+    unsigned long long least = order;
+    for (int distance = warp_threads / 2; distance > 0; distance /= 2) {
+      const unsigned long long other = __shfl_xor_sync(all_lanes, least, distance);
+      least = other < least ? other : least;
+    }
+    first = __ballot_sync(all_lanes, order == least);
+  }
+  const int lane = __ffs(static_cast<int>(first)) - 1;
+  best.gain = gain;
+  best.feature = __shfl_sync(all_lanes, best.feature, lane);
+  best.key = __shfl_sync(all_lanes, best.key, lane);
+  best.column = __shfl_sync(all_lanes, best.column, lane);
+  best.source = __shfl_sync(all_lanes, best.source, lane);
   return best;
 }
 
