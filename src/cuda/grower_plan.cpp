@@ -58,7 +58,8 @@ GrowerPlan base_plan(const backend::SessionInput& input, bool counted) {
     plan.search.most_categories = std::max(plan.search.most_categories, column.value_bins);
   }
   plan.search.cells = HistogramLayout::most_cells(layout, plan.columns);
-  plan.slot_size = plan.search.cells * (counted ? 3 : 2);
+  plan.search.planes = counted ? 3 : 2;
+  plan.slot_size = plan.search.cells * plan.search.planes;
   plan.search.tiles = std::max<std::int32_t>(plan.columns, 1);
   plan.search.levels = params.grow_policy == "symmetric";
   return plan;

@@ -42,6 +42,8 @@ cudaError_t launch(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments
   auto values = std::make_shared<std::tuple<std::remove_cv_t<P>...>>(
       *static_cast<const std::remove_cv_t<P>*>(arguments[I])...);
   Launch request{reinterpret_cast<const void*>(kernel), grid, block, shared_bytes, stream, {}, {}};
+  // Padding may hold what was there before: an old pointer, say.
+  (__builtin_clear_padding(&std::get<I>(*values)), ...);
   request.arguments = {ArgumentBytes{&std::get<I>(*values), sizeof(P)}...};
   request.thread_body = [kernel, values] {
     std::apply(
