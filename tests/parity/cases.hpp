@@ -30,8 +30,8 @@ TrainParams base_params();
 // Cases that change one thing each, and a hundred that draw everything at random.
 std::vector<Case> all_cases();
 
-// A covering array: any two values of any two of objective, growth, sampling, missing values, categories, bins,
-// gradient bits, weights and the rules that bind splits meet in some case.
+// A covering array: any two values of any two of objective, growth, sampling, missing values, categories,
+// bins, gradient bits, weights and the rules that bind splits meet in some case.
 std::vector<Case> covering_cases();
 
 // Fails at the first place where the models differ, with what comes before.

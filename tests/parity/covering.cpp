@@ -1,5 +1,5 @@
-// A covering array of cases, found greedily: each next case is the one of many random ones that covers the most pairs
-// of values that have not met yet.
+// A covering array of cases, found greedily: each next case is the one of many random ones that covers the
+// most pairs of values that have not met yet.
 #include <algorithm>
 #include <array>
 #include <random>
@@ -34,7 +34,8 @@ const std::vector<std::vector<Setting>> factors{
        c.params.max_leaves = 21;
      },
      [](Case& c) { c.params.grow_policy = "symmetric"; }},
-    {[](Case&) {}, [](Case& c) { c.params.subsample = 0.6; }, [](Case& c) { c.params.colsample_bytree = 0.6; },
+    {[](Case&) {}, [](Case& c) { c.params.subsample = 0.6; },
+     [](Case& c) { c.params.colsample_bytree = 0.6; },
      [](Case& c) {
        c.params.subsample = 0.7;
        c.params.colsample_bylevel = 0.7;
@@ -51,9 +52,9 @@ const std::vector<std::vector<Setting>> factors{
     {[](Case& c) { c.params.gradient_bits = 8; }, [](Case& c) { c.params.gradient_bits = 16; },
      [](Case& c) { c.params.gradient_bits = 32; }},
     {[](Case&) {}, [](Case& c) { c.table.weights = true; }},
-    {[](Case&) {}, [](Case& c) { c.params.min_data_in_leaf = 12; }, [](Case& c) { c.params.min_child_weight = 0; },
-     [](Case& c) { c.params.alpha = 0.4; }, [](Case& c) { c.params.max_delta_step = 0.3; },
-     [](Case& c) { c.params.min_split_gain = 0.2; }},
+    {[](Case&) {}, [](Case& c) { c.params.min_data_in_leaf = 12; },
+     [](Case& c) { c.params.min_child_weight = 0; }, [](Case& c) { c.params.alpha = 0.4; },
+     [](Case& c) { c.params.max_delta_step = 0.3; }, [](Case& c) { c.params.min_split_gain = 0.2; }},
 };
 
 using Choice = std::vector<std::size_t>;  // a value's index per factor

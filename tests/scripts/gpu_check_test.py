@@ -108,7 +108,8 @@ class GpuCheck(unittest.TestCase):
         self.put("build/bin/ramet", COMMAND % ("true", ""))
         steps = self.check("bench", 0)
         self.assertEqual(len(steps["bench"]["figures"]), 2)
-        self.put("build/bin/ramet", COMMAND % ("false", "echo 'device cuda grew another model than device cpu'; exit 1"))
+        differs = "echo 'device cuda grew another model than device cpu'; exit 1"
+        self.put("build/bin/ramet", COMMAND % ("false", differs))
         steps = self.check("bench", 1)
         self.assertIn("models differ: 10x6 depthwise-8", steps["bench"]["reason"])
         self.assertEqual(len(steps["bench"]["figures"]), 2)
@@ -124,7 +125,8 @@ class GpuCheck(unittest.TestCase):
     def test_unknown_steps_are_refused(self):
         done = subprocess.run(
             [sys.executable, str(SCRIPT)], capture_output=True, text=True,
-            env={**os.environ, "STEPS": "dance", "BUILD": str(self.folder / "build"), "RESULT_FILE": str(self.folder / "r")},
+            env={**os.environ, "STEPS": "dance", "BUILD": str(self.folder / "build"),
+                 "RESULT_FILE": str(self.folder / "result.json")},
         )  # fmt: skip
         self.assertEqual(done.returncode, 1)
         self.assertIn("no step dance", done.stderr)

@@ -101,7 +101,8 @@ class Check(unittest.TestCase):
 
     def test_shapes_by_name_and_by_template(self):
         shapes = self.shapes('scan,128,1024,yes\n"walk<int, 1>",64,0,no\nwalk,512,0,yes\n')
-        scan, one, two = (report.Kernel(name, "sm_90", registers=32) for name in ("scan", "walk<int, 1>", "walk<int, 2>"))
+        names = ("scan", "walk<int, 1>", "walk<int, 2>")
+        scan, one, two = (report.Kernel(name, "sm_90", registers=32) for name in names)
         self.assertEqual(report.apply_shapes([scan, one, two], shapes), [])
         self.assertEqual((scan.threads, scan.dynamic_shared, scan.hot), (128, 1024, True))
         self.assertEqual((one.threads, one.hot), (64, False))
