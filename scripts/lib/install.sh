@@ -9,6 +9,8 @@ packages_build=(g++ cmake ninja-build ccache libtbb-dev libhwy-dev libspdlog-dev
   flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev)
 # Tests and kernel benchmarks.
 packages_test=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)
+# The emulated CUDA device (presets emulation and asan).
+packages_emulation=(libboost-context-dev)
 # Formatting and lint. Versions differ in what they make of the same file, so that one is named.
 packages_lint=(clang-format-14 clang-tidy-14 shellcheck)
 
@@ -54,7 +56,7 @@ make_venv() {
   "$python" -m pip install --quiet --disable-pip-version-check 'pyarrow>=15'
 }
 
-# install_dependencies [build] [test] [lint]: the groups asked for, and Arrow C++ unless RAMET_PYTHON brings it.
+# install_dependencies [build] [test] [emulation] [lint]: the groups asked for, and Arrow C++ unless RAMET_PYTHON brings it.
 install_dependencies() {
   if [ "${SKIP_INSTALL:-0}" = 1 ]; then return; fi
   local group packages=()
