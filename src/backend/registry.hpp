@@ -39,8 +39,10 @@ struct Backend {
   std::unique_ptr<data::Source> (*bin_matrix)(const data::DeviceTable& table) = nullptr;
 };
 
-// The backends that this process can use. The first call looks for those in modules. Thread-safe. Defined in
-// train/backends.cpp, the one file that names them.
+// The backends that are linked into this build. Defined in train/backends.cpp, the one file that names them.
+std::span<const Backend> linked_backends();
+
+// The backends that this process can use. The first call looks for those in modules. Thread-safe.
 std::span<const Backend> backends();
 
 // The backend that runs `device`. Backends in modules are looked for only if the others do not handle it.

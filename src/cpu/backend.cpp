@@ -2,9 +2,9 @@
 
 #include <hwy/targets.h>
 
-#include <algorithm>
 #include <thread>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 #include "cpu/session.hpp"
 
@@ -26,10 +26,7 @@ std::vector<DeviceInfo> list_devices() {
 MemoryEstimate estimate(const backend::SessionInput& input) {
   const auto outputs = static_cast<std::int64_t>(input.outputs.size());
   const data::DatasetData& data = *input.train;
-  const int depth = input.params.max_depth;
-  std::int64_t leaves = std::max<std::int64_t>(1, data.total_rows);
-  if (depth > 0 && depth < 31) leaves = std::min(leaves, std::int64_t{1} << depth);
-  if (input.params.max_leaves > 0) leaves = std::min<std::int64_t>(leaves, input.params.max_leaves);
+  const std::int64_t leaves = backend::most_leaves(input.params, data.total_rows);
   MemoryEstimate memory;
   memory.host_bytes = data.rows * outputs * (8 + 12 + 12 + 4);
   for (const data::DatasetData* set : input.more_sets) memory.host_bytes += set->rows * outputs * 8;

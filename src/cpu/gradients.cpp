@@ -7,8 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 #include "cpu/gradient_kernels.hpp"
+#include "math/quantise.hpp"
 #include "math/random.hpp"
 #include "math/score.hpp"
 
@@ -16,18 +18,7 @@ namespace ramet::cpu {
 namespace {
 
 constexpr std::int64_t task_rows = 32 * gradient_block_rows;
-// Keeps the rows that decide on the number of bits apart from the rounding draws.
-constexpr std::uint64_t survey_salt = 0x5bd1e995;
-
 constexpr std::uint32_t infinity_bits = 0x7f800000u;
-
-std::uint64_t survey_key(std::uint64_t seed, int round, std::int32_t output) {
-  return math::rounding_key(seed, round, output) ^ survey_salt;
-}
-
-int log2_ceil(std::int64_t value) {
-  return value <= 1 ? 0 : 64 - std::countl_zero(static_cast<std::uint64_t>(value - 1));
-}
 
 // Whether more than a quarter of the surveyed nonzero values lie below one step, 2^-exponent.
 bool too_coarse(const std::int64_t* histogram, int exponent) {
@@ -35,8 +26,7 @@ bool too_coarse(const std::int64_t* histogram, int exponent) {
   std::int64_t nonzero = 0;
   for (int biased = 0; biased < 256; ++biased) {
     nonzero += histogram[biased];
-    // Denormals (biased 0) lie below 2^-126, the least step a float scale can have.
-    if (biased == 0 ? -exponent >= -126 : biased - 127 < -exponent) below += histogram[biased];
+    if (math::below_step(biased, exponent)) below += histogram[biased];
   }
   return 4 * below > nonzero;
 }
@@ -51,10 +41,7 @@ struct Gradients::Found {
 };
 
 Gradients::Gradients(const backend::SessionInput& input, Tasks& tasks)
-    : input_(input),
-      data_(*input.train),
-      tasks_(tasks),
-      constant_hessian_(objective::traits(input.objective).unit_hessian && !data_.weighted) {
+    : input_(input), data_(*input.train), tasks_(tasks), constant_hessian_(backend::constant_hessian(input)) {
   const auto rows = static_cast<std::size_t>(data_.rows);
   outputs_.resize(input.outputs.size());
   for (OutputGradients& out : outputs_) {
@@ -152,7 +139,7 @@ void Gradients::survey(int round, std::int64_t begin, std::int64_t end, std::vec
   const auto first = static_cast<std::uint64_t>(data_.first_global_row + begin);
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     const OutputGradients& out = outputs_[k];
-    const std::uint64_t key = survey_key(input_.params.seed, round, static_cast<std::int32_t>(k));
+    const std::uint64_t key = math::survey_key(input_.params.seed, round, static_cast<std::int32_t>(k));
     Found& f = found[k];
     f.largest_g = std::max(f.largest_g, largest_magnitude(out.g.data() + begin, end - begin));
     survey_exponents(out.g.data() + begin, end - begin, key, first, f.g_exponents.data());
@@ -178,7 +165,7 @@ void Gradients::choose_scales(int round, std::vector<Found>& found) {
     report_bad_row(round);
   }
   comm.all_reduce_sum(exponents);
-  const int bits_limit = 62 - log2_ceil(data_.total_rows);
+  const int bits_limit = math::most_gradient_bits(data_.total_rows);
   for (std::size_t k = 0; k < count; ++k) {
     OutputGradients& out = outputs_[k];
     out.largest_g = std::bit_cast<float>(static_cast<std::uint32_t>(largest[2 * k]));

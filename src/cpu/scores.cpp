@@ -1,9 +1,6 @@
 #include "cpu/scores.hpp"
 
-#include <cmath>
-
-#include "base/error.hpp"
-#include "math/score.hpp"
+#include "backend/start_score.hpp"
 
 namespace ramet::cpu {
 namespace {
@@ -19,20 +16,8 @@ Scores::Scores(const data::DatasetData& data, std::span<const model::OutputScale
   tasks.for_ranges(rows_, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = 0; k < count; ++k) {
       std::int64_t* units = units_.data() + k * rows_;
-      const model::OutputScale& scale = outputs[static_cast<std::size_t>(k)];
       for (std::int64_t r = begin; r < end; ++r) {
-        if (data.base_margins.empty()) {
-          units[r] = scale.base;
-          continue;
-        }
-        const double margin = data.base_margins[static_cast<std::size_t>(r * count + k)];
-        const double scaled = margin * math::pow2(scale.unit_exponent);
-        if (!(std::fabs(scaled) < 0x1p61)) {
-          fail(ErrorCode::invalid_data, "base margin of row {} = {}: must be between {:g} and {:g}",
-               data.first_global_row + r, margin, -0x1p61 * math::pow2(-scale.unit_exponent),
-               0x1p61 * math::pow2(-scale.unit_exponent));
-        }
-        units[r] = static_cast<std::int64_t>(std::nearbyint(scaled));
+        units[r] = backend::start_score(data, r, static_cast<std::size_t>(k), outputs);
       }
     }
   });

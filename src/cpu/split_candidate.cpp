@@ -3,16 +3,7 @@
 namespace ramet::cpu {
 
 SearchSettings search_settings(const TrainParams& params, const math::GradientScale& scale) {
-  SearchSettings s;
-  s.regularisation = {params.lambda, params.alpha, params.max_delta_step};
-  s.category_regularisation = {params.lambda + params.cat_lambda, params.alpha, params.max_delta_step};
-  s.min_child_weight = params.min_child_weight;
-  s.min_split_gain = params.min_split_gain;
-  s.cat_smooth = params.cat_smooth;
-  s.min_rows = params.min_data_in_leaf;
-  s.min_category_rows = params.min_data_per_category;
-  s.max_onehot = params.max_cat_to_onehot;
-  s.max_threshold = params.max_cat_threshold;
+  SearchSettings s{backend::search_settings(params)};
   s.scale = scale;
   s.g_unit = math::pow2(-scale.g_exponent);
   s.h_unit = math::pow2(-scale.h_exponent);

@@ -4,27 +4,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "backend/search_settings.hpp"
 #include "backend/split.hpp"
 #include "cpu/cells.hpp"
 #include "cpu/histogram_pool.hpp"
 #include "data/dataset_data.hpp"
-#include "math/gain.hpp"
 #include "math/quantise.hpp"
-#include "ramet/params.hpp"
 
 namespace ramet::cpu {
 
 // The same for all nodes of one tree.
-struct SearchSettings {
-  math::Regularisation regularisation;
-  math::Regularisation category_regularisation;  // of the children of a many-against-many split
-  double min_child_weight = 0;
-  double min_split_gain = 0;
-  double cat_smooth = 0;
-  std::int64_t min_rows = 1;
-  std::int64_t min_category_rows = 1;
-  std::int32_t max_onehot = 0;
-  std::int32_t max_threshold = 0;
+struct SearchSettings : backend::SearchSettings {
   math::GradientScale scale;
   double g_unit = 1;  // 2^-g_exponent
   double h_unit = 1;

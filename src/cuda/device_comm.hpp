@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace ramet::cuda {
 
@@ -23,9 +24,10 @@ class DeviceComm {
   virtual void all_reduce_sum(std::int64_t* values, std::size_t count, cudaStream_t stream) = 0;
   virtual void all_reduce_max(std::int64_t* values, std::size_t count, cudaStream_t stream) = 0;
 
-  // Adds up `size()` blocks of `block` values each; this member's block of the sums ends up at
-  // values + rank() * block, the other blocks are undefined afterwards.
-  virtual void reduce_scatter_sum(std::int64_t* values, std::size_t block, cudaStream_t stream) = 0;
+  // Adds up arrays of `size()` blocks of `block` values each, all in one call; this member's block of an
+  // array's sums ends up at array + rank() * block, the other blocks are undefined afterwards.
+  virtual void reduce_scatter_sum(std::span<std::int64_t* const> arrays, std::size_t block,
+                                  cudaStream_t stream) = 0;
   // Each member gives the `bytes` at data + rank() * bytes; afterwards every one has all of them.
   virtual void all_gather(void* data, std::size_t bytes, cudaStream_t stream) = 0;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 #include "cuda/check.hpp"
 #include "cuda/gradients.hpp"
@@ -37,7 +38,8 @@ DeviceMemory estimate_device_memory(const backend::SessionInput& input, int devi
   const auto outputs = static_cast<std::int32_t>(input.outputs.size());
   const std::int64_t rows = share(input.train->rows, devices);
   const bool counted = counts_rows(input);
-  const GrowerPlan most = most_plan(input, counted);
+  const std::int32_t members = devices * input.train->communicator->size();
+  const GrowerPlan most = most_plan(input, counted, members);
   DeviceMemory memory;
   memory.sets = SetRows::bytes(*input.train, rows, outputs);
   for (const data::DatasetData* set : input.more_sets) {
@@ -45,10 +47,10 @@ DeviceMemory estimate_device_memory(const backend::SessionInput& input, int devi
   }
   const bool median = objective::traits(input.objective).leaf_rule == objective::LeafRule::weighted_median;
   memory.gradients =
-      Gradients::bytes(rows, outputs, constant_hessian(input)) +
+      Gradients::bytes(rows, outputs, backend::constant_hessian(input)) +
       LeafValues::bytes(static_cast<std::int32_t>(std::min<std::int64_t>(most.leaves, usual_leaves)),
                         median ? rows : 0);
-  memory.least_growing = grower_bytes(input, rows, least_plan(input, counted));
+  memory.least_growing = grower_bytes(input, rows, least_plan(input, counted, members));
   memory.most_growing = grower_bytes(input, rows, most);
   return memory;
 }

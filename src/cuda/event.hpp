@@ -18,6 +18,10 @@ class Event {
   cudaEvent_t get() const noexcept { return event_; }
   // Marks all that was enqueued on the stream so far.
   void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "marking a stream"); }
+  // What is enqueued on the stream from now on waits for what was marked.
+  void make_wait(cudaStream_t stream) const {
+    check(cudaStreamWaitEvent(stream, event_, 0), "making a stream wait");
+  }
   void synchronize() const { check(cudaEventSynchronize(event_), "running kernels"); }
 
  private:

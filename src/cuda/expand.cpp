@@ -172,6 +172,7 @@ PlanSplit Grower::plan_split(const Work& work, std::int32_t first_build, std::in
   plan.allowed[0] = allowed_columns(*tree.columns, split.left_features);
   plan.allowed[1] = allowed_columns(*tree.columns, split.right_features);
   plan.column = tree.columns->cells(column);
+  plan.owned = tree.columns->owns(column);
   plan.bin = split.rule.bin;
   plan.missing_left = split.rule.missing_left;
   if (split.rule.categorical) {
@@ -184,50 +185,59 @@ PlanSplit Grower::plan_split(const Work& work, std::int32_t first_build, std::in
 void Grower::enqueue_chunk(std::size_t begin, std::size_t end) {
   const std::size_t count = end - begin;
   const auto [plans, plans_on_device] = to_device_.put<PlanSplit>(count);
-  std::vector<std::int64_t*> built;
+  Batch batch;
   const std::int32_t first_search = searches_;
   for (std::size_t w = begin; w < end; ++w) {
     Work& work = works_[w];
     take_slots(work);
     const bool builds = work.slots[0] != nullptr;
-    plans[w - begin] = plan_split(work, builds ? static_cast<std::int32_t>(built.size()) : -1,
+    plans[w - begin] = plan_split(work, builds ? static_cast<std::int32_t>(batch.built.size()) : -1,
                                   builds ? searches_ - first_search : -1);
-    for (std::int64_t* slot : work.slots) {
-      if (slot != nullptr) built.push_back(slot);
-    }
     if (!builds) continue;
+    const GrowingTree& tree = trees_[static_cast<std::size_t>(work.split->tree)];
+    for (std::int64_t* slot : work.slots) {
+      if (slot != nullptr) batch.built.push_back({slot, tree.columns->layout().part_size()});
+    }
     work.search = searches_;
     searches_ += 2;
+    batch.items.push_back({static_cast<std::int32_t>(batch.built.size()), searches_ - first_search});
   }
-  BuildTask* builds = to_device_.put<BuildTask>(built.size()).second;
-  const std::int32_t searches = searches_ - first_search;
-  SearchTask* tasks = to_device_.put<SearchTask>(static_cast<std::size_t>(searches)).second;
+  BuildTask* builds = to_device_.put<BuildTask>(batch.built.size()).second;
+  SearchTask* tasks = to_device_.put<SearchTask>(static_cast<std::size_t>(searches_ - first_search)).second;
   to_device_.send(stream_);
   phases_.mark(Phase::histogram, stream_);
   plan_splits(plans_on_device, static_cast<std::int32_t>(count), device_.sides + 2 * begin,
               device_.left_rows + begin, builds, tasks, device_.left_sums + begin, stream_);
-  if (searches > 0) {
-    builder_.build(builds, static_cast<std::int32_t>(built.size()), stream_);
-    reduce_histograms(built);
-    phases_.mark(Phase::search, stream_);
-    search_chunk(tasks, first_search, searches, begin, end);
-  }
-  for (std::size_t w = begin; w < end; ++w) {
-    Work& work = works_[w];
-    if (work.split->search_children) continue;
-    pool_.release(work.parent_histogram);
-    for (std::int64_t*& slot : work.slots) pool_.release(slot);
-    work.kept = false;
-  }
+  sum_left_sides(begin, end);
+  batch.builds = builds;
+  batch.searches = tasks;
+  if (symmetric_) batch.levels = chunk_levels(first_search, begin, end);
+  build_and_search(batch, chunk_results(first_search));
+  release_unsearched(begin, end);
 }
 
-void Grower::search_chunk(const SearchTask* tasks, std::int32_t first, std::int32_t count, std::size_t begin,
-                          std::size_t end) {
-  if (!symmetric_) {
-    search_.search_nodes(tasks, count, device_.sums + first, device_.candidates + first,
-                         device_.words + std::int64_t{first} * search_.category_words(), stream_);
+// Each device has the sums of its own columns only. They are needed where children are not searched.
+void Grower::sum_left_sides(std::size_t begin, std::size_t end) {
+  const auto needed = [](const Work& work) { return work.search < 0; };
+  if (plan_.parts == 1 || std::none_of(works_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       works_.begin() + static_cast<std::ptrdiff_t>(end), needed)) {
     return;
   }
+  static_assert(sizeof(DeviceSums) == 3 * sizeof(std::int64_t));
+  comm_.all_reduce_sum(&device_.left_sums[begin].g, 3 * (end - begin), stream_);
+}
+
+// Symmetric trees' levels are units of their own, and all in one chunk.
+SearchResults Grower::chunk_results(std::int32_t first) const {
+  SearchResults results = device_.found;
+  results.sums += first;
+  if (symmetric_) return results;
+  results.candidates += first;
+  results.words += std::int64_t{first} * search_.category_words();
+  return results;
+}
+
+std::vector<LevelTask> Grower::chunk_levels(std::int32_t first, std::size_t begin, std::size_t end) const {
   std::vector<LevelTask> levels;
   std::int32_t last_tree = -1;
   for (std::size_t w = begin; w < end; ++w) {
@@ -236,10 +246,17 @@ void Grower::search_chunk(const SearchTask* tasks, std::int32_t first, std::int3
     last_tree = works_[w].split->tree;
     levels.back().count += 2;
   }
-  const LevelTask* on_device = to_device_.put(std::span<const LevelTask>(levels));
-  to_device_.send(stream_);
-  search_.search_levels(tasks, count, on_device, static_cast<std::int32_t>(levels.size()),
-                        device_.sums + first, device_.candidates, device_.words, stream_);
+  return levels;
+}
+
+void Grower::release_unsearched(std::size_t begin, std::size_t end) {
+  for (std::size_t w = begin; w < end; ++w) {
+    Work& work = works_[w];
+    if (work.split->search_children) continue;
+    pool_.release(work.parent_histogram);
+    for (std::int64_t*& slot : work.slots) pool_.release(slot);
+    work.kept = false;
+  }
 }
 
 void Grower::finish_splits(std::vector<backend::SplitCandidate>& out) {
@@ -278,7 +295,7 @@ void Grower::finish_split(const Work& work, std::size_t at) {
   right.begin = left.begin + left.count;
   left.rows = host_.left_rows[at];
   right.rows = parent.rows - left.rows;
-  left.h = work.search >= 0 ? host_.sums[work.search].h : host_.left_sums[at].h;
+  left.h = work.search >= 0 ? host_.found.sums[work.search].h : host_.left_sums[at].h;
   right.h = parent.h - left.h;
   if (!work.kept) return;
   if (work.parent_histogram == nullptr) {

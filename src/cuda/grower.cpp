@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 #include "cuda/device_memory.hpp"
 #include "cuda/partition.hpp"
@@ -36,9 +37,10 @@ Grower::Grower(const backend::SessionInput& input, const SetRows& rows, const Gr
       stream_(stream),
       symmetric_(input.params.grow_policy == "symmetric"),
       counted_(counts_rows(input)),
-      plan_(plan_grower(input, rows.rows(), counted_, usable_memory())),
-      search_(search_settings(input.params, constant_hessian(input)), plan_.search),
+      plan_(plan_grower(input, rows.rows(), counted_, comm.size(), usable_memory())),
+      search_(search_settings(input.params, backend::constant_hessian(input)), plan_.search),
       builder_(shape_of(rows, plan_)),
+      reducer_(comm, plan_.parts, plan_.slot_size),
       sample_count_(1) {
   const auto row_count = static_cast<std::size_t>(rows.rows());
   if (input.params.subsample < 1.0) sample_ = DeviceArray<std::uint32_t>(row_count);
@@ -48,10 +50,13 @@ Grower::Grower(const backend::SessionInput& input, const SetRows& rows, const Gr
   if (plan_.columns == 0) return;
   const std::int32_t layouts = plan_.shared_columns ? 1 : plan_.trees;
   for (std::int32_t i = 0; i < layouts; ++i) {
-    tree_columns_.push_back(std::make_unique<TreeColumns>(rows.columns(), plan_.columns, counted_));
+    tree_columns_.push_back(std::make_unique<TreeColumns>(
+        rows.columns(), plan_.columns, counted_,
+        HistogramParts{.count = plan_.parts, .own = plan_.parts > 1 ? comm.rank() : 0}));
   }
   if (plan_.shared_columns) tree_columns_[0]->choose(data_.layout, nullptr, stream_);
   pool_ = HistogramPool(plan_.slot_size, plan_.slots);
+  if (plan_.parts > 1) exchange_ = SearchExchange(comm, plan_.chunk_nodes, search_.category_words(), stream_);
 }
 
 void Grower::draw_sample(const backend::RowSample& sample) {
@@ -115,9 +120,9 @@ void Grower::place_results(std::size_t splits, std::size_t searches, std::size_t
   place(2 * splits, host_.sides, device_.sides);
   place(splits, host_.left_rows, device_.left_rows);
   place(splits, host_.left_sums, device_.left_sums);
-  place(searches, host_.sums, device_.sums);
-  place(units, host_.candidates, device_.candidates);
-  place(units * static_cast<std::size_t>(search_.category_words()), host_.words, device_.words);
+  place(searches, host_.found.sums, device_.found.sums);
+  place(units, host_.found.candidates, device_.found.candidates);
+  place(units * static_cast<std::size_t>(search_.category_words()), host_.found.words, device_.found.words);
   searches_ = units_ = 0;
 }
 
@@ -170,25 +175,24 @@ void Grower::enqueue_roots() {
 }
 
 void Grower::search_roots(const BuildTask* builds, std::span<const std::int32_t> searched) {
-  const auto count = static_cast<std::int32_t>(searched.size());
-  if (count == 0) return;
-  builder_.build(builds, count, stream_);
-  std::vector<std::int64_t*> slots;
+  if (searched.empty()) return;
   const auto [tasks, tasks_on_device] = to_device_.put<SearchTask>(searched.size());
+  Batch batch{.builds = builds, .searches = tasks_on_device};
   for (std::size_t i = 0; i < searched.size(); ++i) {
     const std::int32_t t = searched[i];
     const GrowingTree& tree = trees_[static_cast<std::size_t>(t)];
-    slots.push_back(nodes_[static_cast<std::size_t>(t)].histogram);
-    tasks[i] = {.histogram = slots.back(),
-                .layout = tree.columns->layout().device(),
+    const HistogramLayout& layout = tree.columns->layout();
+    tasks[i] = {.histogram = nodes_[static_cast<std::size_t>(t)].histogram,
+                .layout = layout.device(),
                 .scale = tree.gradients.scale,
                 .allowed = allowed_columns(*tree.columns, tree.spec.root_features)};
+    batch.built.push_back({tasks[i].histogram, layout.part_size()});
+    const auto end = static_cast<std::int32_t>(i) + 1;
+    batch.items.push_back({end, end});
   }
   to_device_.send(stream_);
-  reduce_histograms(slots);
-  phases_.mark(Phase::search, stream_);
   // A root is a level of one node, so that symmetric trees need nothing of their own here.
-  search_.search_nodes(tasks_on_device, count, device_.sums, device_.candidates, device_.words, stream_);
+  build_and_search(batch, device_.found);
 }
 
 const std::uint32_t* Grower::allowed_columns(const TreeColumns& columns,
@@ -201,19 +205,6 @@ const std::uint32_t* Grower::allowed_columns(const TreeColumns& columns,
     if (column >= 0 && columns.cells(column).codes > 0) words[column / 32] |= 1u << (column % 32);
   }
   return on_device;
-}
-
-// Neighbouring slots are added up over the devices in one call.
-void Grower::reduce_histograms(std::vector<std::int64_t*> slots) {
-  if (comm_.size() == 1) return;
-  std::sort(slots.begin(), slots.end());
-  const std::int64_t size = pool_.size();
-  for (std::size_t i = 0; i < slots.size();) {
-    std::size_t end = i + 1;
-    while (end < slots.size() && slots[end] == slots[end - 1] + size) ++end;
-    comm_.all_reduce_sum(slots[i], static_cast<std::size_t>(size) * (end - i), stream_);
-    i = end;
-  }
 }
 
 std::vector<backend::SplitCandidate> Grower::take_candidates() {
@@ -252,7 +243,7 @@ void Grower::finish_roots(std::vector<backend::SplitCandidate>& out) {
       out.push_back({.tree = t, .node = t});
       continue;
     }
-    root.h = host_.sums[searched].h;
+    root.h = host_.found.sums[searched].h;
     out.push_back(candidate(t, t, searched));
     root.gain = out.back().gain;
     ++searched;
@@ -260,7 +251,7 @@ void Grower::finish_roots(std::vector<backend::SplitCandidate>& out) {
 }
 
 backend::SplitCandidate Grower::candidate(std::int32_t tree, std::int32_t node, std::int32_t unit) const {
-  const DeviceCandidate& found = host_.candidates[unit];
+  const DeviceCandidate& found = host_.found.candidates[unit];
   backend::SplitCandidate result{.tree = tree, .node = node};
   if (found.column < 0) return result;
   result.gain = found.gain;
@@ -270,7 +261,7 @@ backend::SplitCandidate Grower::candidate(std::int32_t tree, std::int32_t node, 
   result.rule.categorical = found.categorical != 0;
   if (found.categorical != 0) {
     const std::int32_t bins = rows_.columns().columns()[static_cast<std::size_t>(found.column)].value_bins;
-    const std::uint32_t* words = host_.words + std::int64_t{unit} * search_.category_words();
+    const std::uint32_t* words = host_.found.words + std::int64_t{unit} * search_.category_words();
     result.rule.left_categories.assign(words, words + (bins + 31) / 32);
   }
   return result;

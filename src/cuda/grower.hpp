@@ -12,10 +12,12 @@
 #include "cuda/grower_plan.hpp"
 #include "cuda/histogram.hpp"
 #include "cuda/histogram_pool.hpp"
+#include "cuda/histogram_reducer.hpp"
 #include "cuda/partition.hpp"
 #include "cuda/phases.hpp"
 #include "cuda/plan.hpp"
 #include "cuda/search.hpp"
+#include "cuda/search_exchange.hpp"
 #include "cuda/set_rows.hpp"
 #include "cuda/staging.hpp"
 #include "cuda/tree_columns.hpp"
@@ -80,14 +82,24 @@ class Grower {
     std::int32_t search = -1;  // index of the left child's search; -1: none
     bool kept = false;         // the children's histograms are still there
   };
+  // What is built and searched in one go: items, roots or splits, each with consecutive tasks of both kinds.
+  struct Batch {
+    struct Item {
+      std::int32_t end_build = 0;  // its tasks end here
+      std::int32_t end_search = 0;
+    };
+    const BuildTask* builds = nullptr;  // on the device
+    const SearchTask* searches = nullptr;
+    std::vector<BuiltHistogram> built;  // what the tasks of `builds` build
+    std::vector<Item> items;
+    std::vector<LevelTask> levels;  // symmetric trees, but for roots
+  };
   // What the device tells of one step.
   struct Results {
     std::uint32_t* sides = nullptr;
     std::int64_t* left_rows = nullptr;
     DeviceSums* left_sums = nullptr;
-    DeviceSums* sums = nullptr;
-    DeviceCandidate* candidates = nullptr;
-    std::uint32_t* words = nullptr;
+    SearchResults found;
     std::int64_t* bad_row = nullptr;
     std::uint32_t* sampled = nullptr;
     std::int64_t* root_rows = nullptr;
@@ -98,6 +110,7 @@ class Grower {
   void start_tree(std::int32_t t, const backend::TreeSpec& spec);
   void enqueue_roots();
   void search_roots(const BuildTask* builds, std::span<const std::int32_t> searched);
+  void build_and_search(const Batch& batch, const SearchResults& results);
   void place_results(std::size_t splits, std::size_t searches, std::size_t units);
   std::size_t staged_bytes(std::span<const backend::Split> splits) const;
   void move_rows(std::span<const backend::Split> splits);
@@ -108,9 +121,10 @@ class Grower {
   bool make_room(std::int32_t slots, std::size_t first_protected);
   void take_slots(Work& work);
   PlanSplit plan_split(const Work& work, std::int32_t first_build, std::int32_t first_search);
-  void reduce_histograms(std::vector<std::int64_t*> slots);
-  void search_chunk(const SearchTask* tasks, std::int32_t first, std::int32_t count, std::size_t begin,
-                    std::size_t end);
+  std::vector<LevelTask> chunk_levels(std::int32_t first, std::size_t begin, std::size_t end) const;
+  SearchResults chunk_results(std::int32_t first) const;
+  void sum_left_sides(std::size_t begin, std::size_t end);
+  void release_unsearched(std::size_t begin, std::size_t end);
   const std::uint32_t* allowed_columns(const TreeColumns& columns, const backend::FeatureSet& features);
   void finish_roots(std::vector<backend::SplitCandidate>& out);
   void finish_splits(std::vector<backend::SplitCandidate>& out);
@@ -132,6 +146,8 @@ class Grower {
   SplitSearch search_;
   HistogramBuilder builder_;
   HistogramPool pool_;
+  HistogramReducer reducer_;  // after the pool: its stream ends first
+  SearchExchange exchange_;
   DeviceArray<std::uint32_t> ids_[2];
   DeviceArray<std::uint32_t> sample_;
   DeviceArray<std::uint32_t> sample_count_;

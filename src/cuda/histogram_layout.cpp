@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "cuda/pack.hpp"
+#include "cuda/tile_parts.hpp"
 
 namespace ramet::cuda {
 namespace {
@@ -41,24 +42,9 @@ std::vector<std::int64_t> sorted_codes(const data::Layout& layout, std::int32_t 
   return codes;
 }
 
-}  // namespace
-
-std::int32_t HistogramLayout::byte_slots(std::int32_t most_columns) {
-  if (most_columns > 16) return 32;
-  return most_columns > 8 ? 16 : 8;
-}
-
-std::int64_t HistogramLayout::bytes(const data::Layout& layout, std::int64_t rows, std::int64_t count) {
-  const std::int64_t slots = byte_slots(static_cast<std::int32_t>(count));
-  const std::int64_t byte_columns = std::min<std::int64_t>(layout.byte_columns, count);
-  return tiles_of(byte_columns, slots) * packed_tile_bytes(rows, static_cast<std::int32_t>(slots)) +
-         4 * table_words(count, slots);
-}
-
-std::int64_t HistogramLayout::most_cells(const data::Layout& layout, std::int64_t count) {
-  const std::int64_t slots = byte_slots(static_cast<std::int32_t>(count));
-  const std::vector<std::int64_t> narrow = sorted_codes(layout, 1);
-  const std::vector<std::int64_t> wide = sorted_codes(layout, 2);
+// Of one part, whatever is chosen.
+std::int64_t most_plane_cells(const std::vector<std::int64_t>& narrow, const std::vector<std::int64_t>& wide,
+                              std::int64_t count, std::int64_t slots) {
   const auto narrow_count = static_cast<std::int64_t>(narrow.size());
   const auto wide_count = static_cast<std::int64_t>(wide.size());
   // The columns with the most codes of each width are the worst of any choice with as many of that width.
@@ -81,8 +67,47 @@ std::int64_t HistogramLayout::most_cells(const data::Layout& layout, std::int64_
   return most;
 }
 
-HistogramLayout::HistogramLayout(const DeviceColumns& columns, std::int32_t most_columns, bool counted)
-    : columns_(&columns), slots_(byte_slots(most_columns)) {
+// Cells of the tiles of a layout of all columns.
+std::vector<std::int64_t> all_tiles(const std::vector<std::int64_t>& narrow,
+                                    const std::vector<std::int64_t>& wide, std::int64_t slots) {
+  std::vector<std::int64_t> tiles;
+  for (std::size_t first = 0; first < narrow.size(); first += static_cast<std::size_t>(slots)) {
+    tiles.push_back(tile_cells(narrow[first], slots));
+  }
+  for (const std::int64_t codes : wide) tiles.push_back(tile_cells(codes, 1));
+  return tiles;
+}
+
+}  // namespace
+
+std::int32_t HistogramLayout::byte_slots(std::int32_t most_columns) {
+  if (most_columns > 16) return 32;
+  return most_columns > 8 ? 16 : 8;
+}
+
+std::int64_t HistogramLayout::bytes(const data::Layout& layout, std::int64_t rows, std::int64_t count) {
+  const std::int64_t slots = byte_slots(static_cast<std::int32_t>(count));
+  const std::int64_t byte_columns = std::min<std::int64_t>(layout.byte_columns, count);
+  return tiles_of(byte_columns, slots) * packed_tile_bytes(rows, static_cast<std::int32_t>(slots)) +
+         4 * table_words(count, slots);
+}
+
+std::int64_t HistogramLayout::most_cells(const data::Layout& layout, std::int64_t count, std::int32_t parts) {
+  const std::int64_t slots = byte_slots(static_cast<std::int32_t>(count));
+  const std::vector<std::int64_t> narrow = sorted_codes(layout, 1);
+  const std::vector<std::int64_t> wide = sorted_codes(layout, 2);
+  if (parts == 1) return most_plane_cells(narrow, wide, count, slots);
+  const std::vector<std::int64_t> tiles = all_tiles(narrow, wide, slots);
+  if (count >= static_cast<std::int64_t>(narrow.size() + wide.size())) return cut_tiles(tiles, parts).largest;
+  // No cut into parts need be worse than even parts and one tile more.
+  const std::int64_t largest_tile = tiles.empty() ? 0 : *std::max_element(tiles.begin(), tiles.end());
+  const std::int64_t even = (most_plane_cells(narrow, wide, count, slots) + parts - 1) / parts;
+  return round_up(even, cell_alignment) + largest_tile;
+}
+
+HistogramLayout::HistogramLayout(const DeviceColumns& columns, std::int32_t most_columns, bool counted,
+                                 HistogramParts parts)
+    : columns_(&columns), parts_(parts), slots_(byte_slots(most_columns)) {
   const std::span<const DeviceColumn> all = columns.columns();
   const std::int64_t byte_columns = std::min<std::int64_t>(
       most_columns,
@@ -95,8 +120,8 @@ HistogramLayout::HistogramLayout(const DeviceColumns& columns, std::int32_t most
 }
 
 HistogramLayout::HistogramLayout(const DeviceColumns& columns, std::span<const std::int32_t> chosen,
-                                 bool counted, cudaStream_t stream)
-    : HistogramLayout(columns, static_cast<std::int32_t>(chosen.size()), counted) {
+                                 bool counted, cudaStream_t stream, HistogramParts parts)
+    : HistogramLayout(columns, static_cast<std::int32_t>(chosen.size()), counted, parts) {
   choose(chosen, stream);
 }
 
@@ -106,30 +131,31 @@ void HistogramLayout::choose(std::span<const std::int32_t> chosen, cudaStream_t 
   std::vector<std::int32_t> wide;
   for (const std::int32_t c : chosen)
     (all[static_cast<std::size_t>(c)].width == 1 ? narrow : wide).push_back(c);
-  std::stable_sort(narrow.begin(), narrow.end(), [&](std::int32_t a, std::int32_t b) {
-    return all[static_cast<std::size_t>(a)].value_bins > all[static_cast<std::size_t>(b)].value_bins;
-  });
+  for (std::vector<std::int32_t>* columns : {&narrow, &wide}) {
+    std::stable_sort(columns->begin(), columns->end(), [&](std::int32_t a, std::int32_t b) {
+      return all[static_cast<std::size_t>(a)].value_bins > all[static_cast<std::size_t>(b)].value_bins;
+    });
+  }
   tiles_.clear();
   slot_columns_.clear();
   most_codes_ = 0;
-  view_.cells = 0;
   view_.wide_slices = 0;
-  place_byte_columns(narrow);
+  add_byte_columns(narrow);
   view_.byte_tiles = static_cast<std::int32_t>(tiles_.size());
-  for (const std::int32_t c : wide) place_wide_column(c);
+  for (const std::int32_t c : wide) add_wide_column(c);
   view_.tile_count = static_cast<std::int32_t>(tiles_.size());
+  place_tiles();
   upload(stream);
   pack_rows(device(), view_.byte_tiles, slots_, columns_->rows(), packed_.data(), stream);
 }
 
-void HistogramLayout::place_byte_columns(std::span<const std::int32_t> sorted) {
+void HistogramLayout::add_byte_columns(std::span<const std::int32_t> sorted) {
   const std::span<const DeviceColumn> all = columns_->columns();
   const std::int64_t tile_bytes = packed_tile_bytes(columns_->rows(), slots_);
   const auto count = static_cast<std::int32_t>(sorted.size());
   for (std::int32_t first = 0; first < count; first += slots_) {
     Tile tile;
     tile.rows = packed_.data() + static_cast<std::int64_t>(tiles_.size()) * tile_bytes;
-    tile.first_cell = view_.cells;
     tile.codes = all[static_cast<std::size_t>(sorted[static_cast<std::size_t>(first)])].value_bins + 1;
     tile.slots = slots_;
     tile.first_slot = static_cast<std::int32_t>(slot_columns_.size());
@@ -137,24 +163,42 @@ void HistogramLayout::place_byte_columns(std::span<const std::int32_t> sorted) {
       slot_columns_.push_back(slot < count ? sorted[static_cast<std::size_t>(slot)] : -1);
     }
     most_codes_ = std::max(most_codes_, tile.codes);
-    view_.cells += tile_cells(tile.codes, slots_);
     tiles_.push_back(tile);
   }
 }
 
-void HistogramLayout::place_wide_column(std::int32_t column) {
+void HistogramLayout::add_wide_column(std::int32_t column) {
   const DeviceColumn& from = columns_->columns()[static_cast<std::size_t>(column)];
   Tile tile;
   tile.rows = from.codes;
-  tile.first_cell = view_.cells;
   tile.codes = from.value_bins + 1;
   tile.slots = 1;
   tile.first_slot = static_cast<std::int32_t>(slot_columns_.size());
   tile.first_slice = view_.wide_slices;
   slot_columns_.push_back(column);
-  view_.cells += tile_cells(tile.codes, 1);
   view_.wide_slices += (tile.codes + slice_codes - 1) / slice_codes;
   tiles_.push_back(tile);
+}
+
+// Divides the tiles into parts, and lines up each part's.
+void HistogramLayout::place_tiles() {
+  std::vector<std::int64_t> cells;
+  for (const Tile& tile : tiles_) cells.push_back(tile_cells(tile.codes, tile.slots));
+  const TileParts cut = cut_tiles(cells, parts_.count);
+  view_.cells = cut.largest;
+  std::int32_t tile = 0;
+  for (std::int32_t part = 0; part < parts_.count; ++part) {
+    std::int64_t cell = part_size() * part;
+    if (part == parts_.own) {
+      view_.first_own_cell = cell;
+      view_.first_own_tile = tile;
+      view_.end_own_tile = cut.ends[static_cast<std::size_t>(part)];
+    }
+    for (; tile < cut.ends[static_cast<std::size_t>(part)]; ++tile) {
+      tiles_[static_cast<std::size_t>(tile)].first_cell = cell;
+      cell += cells[static_cast<std::size_t>(tile)];
+    }
+  }
 }
 
 void HistogramLayout::upload(cudaStream_t stream) {

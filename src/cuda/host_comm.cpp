@@ -32,8 +32,11 @@ class HostComm final : public DeviceComm {
   void all_reduce_max(std::int64_t* values, std::size_t count, cudaStream_t stream) override {
     reduce(&Communicator::all_reduce_max, values, count, stream);
   }
-  void reduce_scatter_sum(std::int64_t* values, std::size_t block, cudaStream_t stream) override {
-    reduce(&Communicator::all_reduce_sum, values, block * static_cast<std::size_t>(size()), stream);
+  void reduce_scatter_sum(std::span<std::int64_t* const> arrays, std::size_t block,
+                          cudaStream_t stream) override {
+    for (std::int64_t* values : arrays) {
+      reduce(&Communicator::all_reduce_sum, values, block * static_cast<std::size_t>(size()), stream);
+    }
   }
   void all_gather(void* data, std::size_t bytes, cudaStream_t stream) override;
 

@@ -21,9 +21,10 @@ class NcclComm final : public DeviceComm {
   void all_reduce_max(std::int64_t* values, std::size_t count, cudaStream_t stream) override {
     all_reduce(values, count, Reduction::max, stream);
   }
-  void reduce_scatter_sum(std::int64_t* values, std::size_t block, cudaStream_t stream) override {
+  void reduce_scatter_sum(std::span<std::int64_t* const> arrays, std::size_t block,
+                          cudaStream_t stream) override {
     connection_.enqueue(stream, [=, this](const NcclLibrary& library, NcclHandle handle) {
-      return library.reduce_scatter_sum(handle, values, block, rank_, stream);
+      return library.reduce_scatter_sum(handle, arrays, block, rank_, stream);
     });
   }
   void all_gather(void* data, std::size_t bytes, cudaStream_t stream) override {

@@ -31,6 +31,8 @@ struct Functions {
   decltype(&ncclAllReduce) all_reduce = nullptr;
   decltype(&ncclReduceScatter) reduce_scatter = nullptr;
   decltype(&ncclAllGather) all_gather = nullptr;
+  decltype(&ncclGroupStart) group_start = nullptr;
+  decltype(&ncclGroupEnd) group_end = nullptr;
   decltype(&ncclCommFinalize) finalize = nullptr;
   decltype(&ncclCommDestroy) destroy = nullptr;
   decltype(&ncclCommAbort) abort = nullptr;
@@ -82,11 +84,18 @@ NcclStatus all_reduce(NcclHandle handle, std::int64_t* values, std::size_t count
       functions().all_reduce(values, values, count, ncclInt64, operation, comm_of(handle), stream));
 }
 
-NcclStatus reduce_scatter_sum(NcclHandle handle, std::int64_t* values, std::size_t block, int rank,
-                              cudaStream_t stream) {
-  std::int64_t* mine = values + static_cast<std::size_t>(rank) * block;
-  return status_of(
-      functions().reduce_scatter(values, mine, block, ncclInt64, ncclSum, comm_of(handle), stream));
+NcclStatus reduce_scatter_sum(NcclHandle handle, std::span<std::int64_t* const> arrays, std::size_t block,
+                              int rank, cudaStream_t stream) {
+  NcclStatus status = status_of(functions().group_start());
+  if (status.state == NcclState::failed) return status;
+  for (std::int64_t* values : arrays) {
+    std::int64_t* mine = values + static_cast<std::size_t>(rank) * block;
+    const NcclStatus call = status_of(
+        functions().reduce_scatter(values, mine, block, ncclInt64, ncclSum, comm_of(handle), stream));
+    if (call.state == NcclState::failed && status.state != NcclState::failed) status = call;
+  }
+  const NcclStatus end = status_of(functions().group_end());  // also after a failure: the group is open
+  return status.state == NcclState::failed ? status : end;
 }
 
 NcclStatus all_gather(NcclHandle handle, void* data, std::size_t bytes, int rank, cudaStream_t stream) {
@@ -125,7 +134,8 @@ std::optional<std::string> load(Functions& all, const char* file) {
       find(library, "ncclCommGetAsyncError", all.get_async_error) &&
       find(library, "ncclAllReduce", all.all_reduce) &&
       find(library, "ncclReduceScatter", all.reduce_scatter) &&
-      find(library, "ncclAllGather", all.all_gather) && find(library, "ncclCommFinalize", all.finalize) &&
+      find(library, "ncclAllGather", all.all_gather) && find(library, "ncclGroupStart", all.group_start) &&
+      find(library, "ncclGroupEnd", all.group_end) && find(library, "ncclCommFinalize", all.finalize) &&
       find(library, "ncclCommDestroy", all.destroy) && find(library, "ncclCommAbort", all.abort) &&
       find(library, "ncclGetErrorString", all.error_string) &&
       find(library, "ncclGetLastError", all.last_error);
@@ -136,9 +146,9 @@ std::optional<std::string> load(Functions& all, const char* file) {
 #else
 
 std::optional<std::string> load(Functions& all, const char*) {
-  all = {ncclGetVersion,  ncclGetUniqueId,   ncclCommInitRankConfig, ncclCommGetAsyncError,
-         ncclAllReduce,   ncclReduceScatter, ncclAllGather,          ncclCommFinalize,
-         ncclCommDestroy, ncclCommAbort,     ncclGetErrorString,     ncclGetLastError};
+  all = {ncclGetVersion,    ncclGetUniqueId, ncclCommInitRankConfig, ncclCommGetAsyncError, ncclAllReduce,
+         ncclReduceScatter, ncclAllGather,   ncclGroupStart,         ncclGroupEnd,          ncclCommFinalize,
+         ncclCommDestroy,   ncclCommAbort,   ncclGetErrorString,     ncclGetLastError};
   return std::nullopt;
 }
 

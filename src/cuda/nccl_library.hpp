@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace ramet::cuda {
@@ -34,8 +35,9 @@ struct NcclLibrary {
   NcclStatus (*state)(NcclHandle handle) = nullptr;
   NcclStatus (*all_reduce)(NcclHandle handle, std::int64_t* values, std::size_t count, Reduction reduction,
                            cudaStream_t stream) = nullptr;
-  NcclStatus (*reduce_scatter_sum)(NcclHandle handle, std::int64_t* values, std::size_t block, int rank,
-                                   cudaStream_t stream) = nullptr;
+  // One group of as many calls as there are arrays.
+  NcclStatus (*reduce_scatter_sum)(NcclHandle handle, std::span<std::int64_t* const> arrays,
+                                   std::size_t block, int rank, cudaStream_t stream) = nullptr;
   NcclStatus (*all_gather)(NcclHandle handle, void* data, std::size_t bytes, int rank,
                            cudaStream_t stream) = nullptr;
   NcclStatus (*finalize)(NcclHandle handle) = nullptr;

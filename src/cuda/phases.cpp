@@ -34,17 +34,9 @@ void PhaseEvents::collect() {
     if (marks_[i].phase == Phase::count) continue;
     float milliseconds = 0;
     check(cudaEventElapsedTime(&milliseconds, marks_[i].event, marks_[i + 1].event), "reading a time");
-    add(marks_[i].phase, static_cast<double>(milliseconds) * 1e-3);
+    times_[marks_[i].phase] += static_cast<double>(milliseconds) * 1e-3;
   }
   marks_.clear();
-}
-
-std::vector<std::pair<std::string, double>> PhaseEvents::named() const {
-  constexpr const char* names[] = {"gradients", "partition", "histogram", "search",
-                                   "leaves",    "scores",    "evaluate"};
-  std::vector<std::pair<std::string, double>> result;
-  for (std::size_t i = 0; i < seconds_.size(); ++i) result.emplace_back(names[i], seconds_[i]);
-  return result;
 }
 
 }  // namespace ramet::cuda

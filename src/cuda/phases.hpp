@@ -3,15 +3,15 @@
 
 #include <cuda_runtime_api.h>
 
-#include <array>
-#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "backend/phase.hpp"
+
 namespace ramet::cuda {
 
-enum class Phase { gradients, partition, histogram, search, leaves, scores, evaluate, count };
+using backend::Phase;
 
 // Marks on a stream. Reading them needs no wait of its own: `collect` is called where the stream is known to
 // be idle.
@@ -27,10 +27,7 @@ class PhaseEvents {
   void stop(cudaStream_t stream);
   // Adds up what has been marked since the last call.
   void collect();
-  // Time that the host spent waiting for itself, e.g. in metrics that it computes.
-  void add(Phase phase, double seconds) { seconds_[static_cast<std::size_t>(phase)] += seconds; }
-
-  std::vector<std::pair<std::string, double>> named() const;
+  std::vector<std::pair<std::string, double>> named() const { return times_.named(); }
 
  private:
   struct Mark {
@@ -42,7 +39,7 @@ class PhaseEvents {
 
   std::vector<cudaEvent_t> events_;  // all there are; the first `marks_.size()` are in use
   std::vector<Mark> marks_;
-  std::array<double, static_cast<std::size_t>(Phase::count)> seconds_{};
+  backend::PhaseTimes times_;
 };
 
 }  // namespace ramet::cuda

@@ -110,7 +110,7 @@ __global__ void plan_splits_kernel(const PlanSplit* splits, std::int32_t count, 
   const PlanSplit& split = splits[i];
   std::int64_t g = 0;
   std::int64_t h = 0;
-  if (split.histogram != nullptr) {
+  if (split.histogram != nullptr && split.owned) {
     const std::int64_t* cells = split.histogram + split.column.first;
     const std::int64_t plane = split.layout->cells;
     for (auto code = static_cast<std::int32_t>(lane); code < split.column.codes;
@@ -127,7 +127,7 @@ __global__ void plan_splits_kernel(const PlanSplit* splits, std::int32_t count, 
   DeviceSums sums;
   sums.g = g;
   sums.h = h;
-  sums.rows = left_rows[i];
+  sums.rows = split.owned ? left_rows[i] : 0;
   left_sums[i] = sums;
   write_tasks(split, sides + 2 * i, left_rows[i], builds, searches);
 }

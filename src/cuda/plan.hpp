@@ -61,6 +61,7 @@ struct PlanSplit {
   const std::uint32_t* allowed[2] = {};  // columns that the children may use
   // The rule, for the left child's sums from the parent's histogram.
   ColumnCells column;
+  bool owned = true;  // this device has the column's sums; otherwise the left child's are zero
   std::uint32_t bin = 0;
   std::uint32_t missing_left = 0;
   const std::uint32_t* left_categories = nullptr;  // categorical: bit k = code k + 1; null: numeric
@@ -72,8 +73,8 @@ void count_left_rows(const std::uint32_t* sides, std::int32_t count, std::int64_
                      cudaStream_t stream);
 
 // Writes builds and searches of the splits, and left_sums[i] (g and h of the left child; zero where the
-// parent's histogram is not kept). The child with fewer rows over all devices is built, of equal ones the
-// left. Enqueues.
+// parent's histogram is not kept, or another device's to search). The child with fewer rows over all devices
+// is built, of equal ones the left. Enqueues.
 void plan_splits(const PlanSplit* splits, std::int32_t count, const std::uint32_t* sides,
                  const std::int64_t* left_rows, BuildTask* builds, SearchTask* searches,
                  DeviceSums* left_sums, cudaStream_t stream);

@@ -88,28 +88,21 @@ bool needs_counts(const TrainParams& params, bool constant_hessian, bool many_ca
 }
 
 SearchSettings search_settings(const TrainParams& params, bool constant_hessian) {
-  SearchSettings s;
-  s.regularisation = {params.lambda, params.alpha, params.max_delta_step};
-  s.category_regularisation = {params.lambda + params.cat_lambda, params.alpha, params.max_delta_step};
-  s.min_child_weight = params.min_child_weight;
-  s.min_split_gain = params.min_split_gain;
-  s.cat_smooth = params.cat_smooth;
-  s.min_rows = params.min_data_in_leaf;
-  s.min_category_rows = params.min_data_per_category;
-  s.max_onehot = params.max_cat_to_onehot;
-  s.max_threshold = params.max_cat_threshold;
+  SearchSettings s{backend::search_settings(params)};
   s.h_counts_rows = constant_hessian;
   return s;
 }
 
 SplitSearch::SplitSearch(const SearchSettings& settings, const SearchLimits& limits)
-    : settings_(settings), limits_(limits) {
-  // Columns that stand one against the rest have fewer categories than others.
-  const std::int64_t categories = limits.category_columns > 0
-                                      ? limits.most_categories
-                                      : std::min<std::int64_t>(settings.max_onehot, limits.cells);
-  category_words_ = static_cast<std::int32_t>(category_word_count(categories));
+    : settings_(settings), limits_(limits), category_words_(category_words(limits, settings.max_onehot)) {
   memory_ = DeviceArray<std::uint8_t>(static_cast<std::size_t>(bytes(limits)));
+}
+
+std::int32_t SplitSearch::category_words(const SearchLimits& limits, std::int32_t max_onehot) {
+  // Columns that stand one against the rest have fewer categories than others.
+  const std::int64_t categories =
+      limits.category_columns > 0 ? limits.most_categories : std::min<std::int64_t>(max_onehot, limits.cells);
+  return static_cast<std::int32_t>(category_word_count(categories));
 }
 
 std::int64_t SplitSearch::bytes(const SearchLimits& limits) {

@@ -5,24 +5,14 @@
 
 #include <cstdint>
 
+#include "backend/search_settings.hpp"
 #include "cuda/histogram_layout.hpp"
 #include "cuda/memory.hpp"
 #include "cuda/scale.hpp"
-#include "math/gain.hpp"
-#include "ramet/params.hpp"
 
 namespace ramet::cuda {
 
-struct SearchSettings {
-  math::Regularisation regularisation;
-  math::Regularisation category_regularisation;  // of the children of a many-against-many split
-  double min_child_weight = 0;
-  double min_split_gain = 0;
-  double cat_smooth = 0;
-  std::int64_t min_rows = 1;
-  std::int64_t min_category_rows = 1;
-  std::int32_t max_onehot = 0;
-  std::int32_t max_threshold = 0;
+struct SearchSettings : backend::SearchSettings {
   // The sums of h count rows; else rows are counted by the third plane, where the layout has one. (Where it
   // has none, min_rows is at most 1 and min_child_weight above 0, so that H says enough.)
   bool h_counts_rows = false;
@@ -72,7 +62,7 @@ struct LevelTask {
 struct SearchLimits {
   std::int32_t nodes = 0;             // tasks of a call
   std::int32_t tiles = 0;             // of a layout
-  std::int64_t cells = 0;             // of a plane
+  std::int64_t cells = 0;             // of a plane of a part
   std::int32_t most_categories = 0;   // of a many-against-many column; 0: there is none
   std::int32_t category_columns = 0;  // that kind of columns
   bool levels = false;                // symmetric trees: needs prefix sums of all tasks' histograms
@@ -88,7 +78,8 @@ class SplitSearch {
 
   // For each task: its histogram (see SearchTask), sums[i], and the best split candidates[i]; its category
   // set, if it has one, goes to words + i * category_words() (bit k = category k goes left). All on the
-  // device. Enqueues.
+  // device. Of the layout only the device's own part is read and searched; with none there are no sums.
+  // Enqueues.
   void search_nodes(const SearchTask* tasks, std::int32_t count, DeviceSums* sums,
                     DeviceCandidate* candidates, std::uint32_t* words, cudaStream_t stream);
   // The same for levels: candidates[l] and words of level l; `count` tasks in all, `level_count` levels of
@@ -99,6 +90,7 @@ class SplitSearch {
 
   // Words of a category set: enough for the widest categorical column.
   std::int32_t category_words() const { return category_words_; }
+  static std::int32_t category_words(const SearchLimits& limits, std::int32_t max_onehot);
   static std::int64_t bytes(const SearchLimits& limits);
 
  private:

@@ -122,8 +122,8 @@ __device__ std::int32_t find_columns(const SearchSettings& s, const LayoutView& 
 }
 
 __device__ const Tile& tile_of_slot(const LayoutView& layout, std::int32_t slot) {
-  std::int32_t low = 0;
-  for (std::int32_t high = layout.tile_count; high - low > 1;) {
+  std::int32_t low = layout.first_own_tile;
+  for (std::int32_t high = layout.end_own_tile; high - low > 1;) {
     const std::int32_t middle = (low + high) / 2;
     (layout.tiles[middle].first_slot <= slot ? low : high) = middle;
   }
@@ -165,10 +165,12 @@ __device__ SearchBest search_part(const SearchSettings& s, CategoryColumn column
   __shared__ std::int32_t found[block_threads];
   SearchBest best;
   const LayoutView layout = *task.layout;
-  const Tile& last = layout.tiles[layout.tile_count - 1];
+  if (layout.first_own_tile >= layout.end_own_tile) return best;
+  const Tile& last = layout.tiles[layout.end_own_tile - 1];
   const std::int32_t slots = last.first_slot + last.slots;
   std::int32_t rank = 0;
-  for (std::int32_t slot = 0; slot < slots; slot += tile_threads) {
+  for (std::int32_t slot = layout.tiles[layout.first_own_tile].first_slot; slot < slots;
+       slot += tile_threads) {
     const std::int32_t count = find_columns(s, layout, slot + thread_index(), slots, found);
     for (std::int32_t c = 0; c < count; ++c) {
       if (rank++ % parts != part) continue;

@@ -22,10 +22,11 @@ __global__ __launch_bounds__(block_threads, 2) void level_prefix_kernel(SearchSe
   const LayoutView& layout = *task.layout;
   const NodeCells<counted> cells(s, task, layout);
   std::int64_t* prefix = scratch.prefix + scratch.prefix_size * i;
-  for (auto t = static_cast<std::int32_t>(blockIdx.x) % parts; t < layout.tile_count; t += parts) {
+  const std::int32_t first = layout.first_own_tile + static_cast<std::int32_t>(blockIdx.x) % parts;
+  for (std::int32_t t = first; t < layout.end_own_tile; t += parts) {
     const ThreadCodes mine = codes_of_thread(layout, layout.tiles[t]);
     const ColumnSums sums = sum_tile(cells, mine);
-    if (t == 0 && threadIdx.x == 0) {
+    if (t == layout.first_own_tile && threadIdx.x == 0) {
       work.sums[i] = reported_sums<counted>(s, sums.total);
       scratch.parent_scores[i] = searched_node(s, sums.total, *task.scale).parent_score;
     }
@@ -35,7 +36,7 @@ __global__ __launch_bounds__(block_threads, 2) void level_prefix_kernel(SearchSe
     scan_tile(cells, mine, sums.before,
               [&](std::int32_t code, const DeviceSums& cell, const DeviceSums& low) {
                 const DeviceSums value = choose(kind == ColumnKind::numeric, low, cell);
-                const std::int64_t at = mine.cell_of(code);
+                const std::int64_t at = mine.cell_of(code) - layout.first_own_cell;
                 prefix[at] = value.g;
                 prefix[cells.cells + at] = value.h;
                 if (cells.third_plane) prefix[2 * cells.cells + at] = value.rows;
@@ -43,7 +44,7 @@ __global__ __launch_bounds__(block_threads, 2) void level_prefix_kernel(SearchSe
   }
 }
 
-// What a lane's cell stands for.
+// What a lane's cell stands for. Cells count from the first of the part.
 struct LevelCell {
   ColumnKind kind = ColumnKind::none;
   std::int64_t cell = 0;
@@ -59,13 +60,14 @@ __device__ LevelCell find_cell(const SearchSettings& s, const SearchTask& task, 
                                std::int64_t cell) {
   LevelCell found;
   found.cell = cell;
-  std::int32_t low = 0;
-  for (std::int32_t high = layout.tile_count; high - low > 1;) {
+  std::int32_t low = layout.first_own_tile;
+  for (std::int32_t high = layout.end_own_tile; high - low > 1;) {
     const std::int32_t middle = (low + high) / 2;
-    (layout.tiles[middle].first_cell <= cell ? low : high) = middle;
+    (layout.tiles[middle].first_cell - layout.first_own_cell <= cell ? low : high) = middle;
   }
   const Tile& tile = layout.tiles[low];
-  const std::int64_t offset = cell - tile.first_cell;
+  const std::int64_t first_cell = tile.first_cell - layout.first_own_cell;
+  const std::int64_t offset = cell - first_cell;
   const std::int64_t code = offset / tile.slots;
   if (code == 0 || code >= tile.codes) return found;
   const auto slot = static_cast<std::int32_t>(offset % tile.slots);
@@ -78,7 +80,7 @@ __device__ LevelCell find_cell(const SearchSettings& s, const SearchTask& task, 
   const std::int32_t last = facts.value_bins - (numeric && !found.has_missing ? 1 : 0);
   if (code > last || kind == ColumnKind::many_against_many) return found;
   found.kind = kind;
-  found.missing = tile.first_cell + slot;
+  found.missing = first_cell + slot;
   found.code = static_cast<std::int32_t>(code);
   found.column = column;
   found.feature = facts.feature;
@@ -215,11 +217,12 @@ __global__ __launch_bounds__(block_threads, 2) void search_level_kernel(SearchSe
   if (level.count > 0 && work.tasks[level.first].search != 0) {
     const SearchTask& task = work.tasks[level.first];
     const LayoutView& layout = *task.layout;
+    const std::int64_t end = layout.first_own_tile < layout.end_own_tile ? layout.cells : 0;
     const std::int64_t step = std::int64_t{parts} * 32;
-    for (std::int64_t first = std::int64_t{block % parts} * 32; first < layout.cells; first += step) {
+    for (std::int64_t first = std::int64_t{block % parts} * 32; first < end; first += step) {
       LevelCell cell;
       const std::int64_t at = first + thread_index() % 32;
-      if (at < layout.cells) cell = find_cell(s, task, layout, at);
+      if (at < end) cell = find_cell(s, task, layout, at);
       if (__any_sync(all_lanes, cell.kind != ColumnKind::none) == 0) continue;  // in all warps
       search_cells<counted>(s, work, scratch, level, cell, best);
     }

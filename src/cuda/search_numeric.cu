@@ -157,11 +157,11 @@ __global__ __launch_bounds__(block_threads, 2) void search_tiles_kernel(SearchSe
   const NodeCells<counted> cells(s, task, layout);
   SearchBest best;
   if (threadIdx.x == 0) bound = 0;
-  for (std::int32_t t = block % parts; t < layout.tile_count; t += parts) {
+  for (std::int32_t t = layout.first_own_tile + block % parts; t < layout.end_own_tile; t += parts) {
     const ThreadCodes mine = codes_of_thread(layout, layout.tiles[t]);
     const ColumnSums sums = sum_tile(cells, mine);
     const SearchedNode node = searched_node(s, sums.total, *task.scale);
-    if (t == 0 && threadIdx.x == 0) {
+    if (t == layout.first_own_tile && threadIdx.x == 0) {
       work.sums[i] = reported_sums<counted>(s, sums.total);
       scratch.parent_scores[i] = node.parent_score;
     }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <variant>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 #include "cuda/check.hpp"
 
@@ -24,7 +25,7 @@ GradientInput gradient_input(const backend::SessionInput& input, const SetRows& 
           .total_rows = input.train->total_rows,
           .gradient_bits = input.params.gradient_bits,
           .seed = input.params.seed,
-          .constant_hessian = constant_hessian(input)};
+          .constant_hessian = backend::constant_hessian(input)};
 }
 
 std::vector<SetRows> upload_sets(const backend::SessionInput& input, const ShardInput& shard,
@@ -48,7 +49,7 @@ LeafSettings leaf_settings(const backend::SessionInput& input) {
   return {.regularisation = {input.params.lambda, input.params.alpha, input.params.max_delta_step},
           .eta = input.params.eta,
           .total_rows = input.train->total_rows,
-          .constant_hessian = constant_hessian(input)};
+          .constant_hessian = backend::constant_hessian(input)};
 }
 
 // The column's place in the packed row, where all columns are in one group.

@@ -11,7 +11,7 @@ class SoloComm final : public DeviceComm {
   int size() const noexcept override { return 1; }
   void all_reduce_sum(std::int64_t*, std::size_t, cudaStream_t) override {}
   void all_reduce_max(std::int64_t*, std::size_t, cudaStream_t) override {}
-  void reduce_scatter_sum(std::int64_t*, std::size_t, cudaStream_t) override {}
+  void reduce_scatter_sum(std::span<std::int64_t* const>, std::size_t, cudaStream_t) override {}
   void all_gather(void*, std::size_t, cudaStream_t) override {}
   void synchronize(cudaStream_t stream) override { check(cudaStreamSynchronize(stream), "running kernels"); }
   void abort() noexcept override {}

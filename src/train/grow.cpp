@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 #include "comm/agree.hpp"
 #include "math/random.hpp"
@@ -10,22 +11,11 @@
 #include "train/node_queue.hpp"
 
 namespace ramet::training {
-namespace {
-
-// The most leaves that a tree can get.
-int most_leaves(const GrowLimits& limits, std::int64_t rows) {
-  std::int64_t leaves = std::max<std::int64_t>(1, rows);
-  if (limits.max_leaves > 0) leaves = std::min<std::int64_t>(leaves, limits.max_leaves);
-  if (limits.max_depth > 0 && limits.max_depth < 31)
-    leaves = std::min(leaves, std::int64_t{1} << limits.max_depth);
-  return static_cast<int>(std::min<std::int64_t>(leaves, std::numeric_limits<int>::max()));
-}
-
-}  // namespace
-
 TreeGrower::TreeGrower(const Job& job, backend::Session& session)
     : job_(job), session_(session), left_over_(job.outputs.size(), std::numeric_limits<double>::infinity()) {
-  const int fit = session.max_batch_trees(most_leaves(grow_limits(job.params), job.data.total_rows));
+  const std::int64_t leaves = backend::most_leaves(job.params, job.data.total_rows);
+  const int fit = session.max_batch_trees(
+      static_cast<int>(std::min<std::int64_t>(leaves, std::numeric_limits<int>::max())));
   // Ranks with many rows may have room for fewer trees than others.
   batch_trees_ = static_cast<int>(std::max<std::int64_t>(1, -comm::max(*job.data.communicator, -fit)));
 }

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backend/limits.hpp"
 #include "base/error.hpp"
 
 namespace ramet::training {
 namespace {
-
-constexpr std::int32_t default_lossguide_leaves = 31;
 
 // Speculation of lossguide growth: a batch has all nodes that gain as much as the last tree left over, and is
 // filled up with the next in line to a share of the tree; before the first tree, with a share of the line. On
@@ -25,7 +24,7 @@ GrowLimits grow_limits(const TrainParams& params) {
   if (params.grow_policy == "symmetric") limits.policy = GrowPolicy::symmetric;
   if (params.grow_policy == "lossguide") {
     limits.policy = GrowPolicy::lossguide;
-    if (limits.max_depth == 0 && limits.max_leaves == 0) limits.max_leaves = default_lossguide_leaves;
+    if (limits.max_depth == 0 && limits.max_leaves == 0) limits.max_leaves = backend::lossguide_leaves;
   }
   return limits;
 }

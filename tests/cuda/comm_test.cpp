@@ -167,7 +167,8 @@ TEST_P(CommConformance, ReduceScatterGivesEachItsBlock) {
       }
       const DeviceArray<std::int64_t> device(values.size());
       member.upload(device, values);
-      member.comm.reduce_scatter_sum(device.data(), block, member.stream.get());
+      std::int64_t* const arrays[] = {device.data()};
+      member.comm.reduce_scatter_sum(arrays, block, member.stream.get());
       const Values all = member.download(device);
       EXPECT_EQ(Values(all.begin() + mine * block, all.begin() + (mine + 1) * block), expected);
     }
@@ -192,6 +193,36 @@ TEST_P(CommConformance, AllGatherOfAnyLength) {
       copy(host.data(), device.data(), host.size(), member.stream.get());
       member.comm.synchronize(member.stream.get());
       EXPECT_EQ(host, expected) << bytes;
+    }
+  });
+}
+
+TEST_P(CommConformance, ReduceScatterTakesManyArrays) {
+  on_all([](const Member& member) {
+    const auto ranks = static_cast<std::size_t>(member.comm.size());
+    const auto mine = static_cast<std::size_t>(member.comm.rank());
+    constexpr std::size_t block = 5;
+    for (const std::size_t count : {0, 2, 7}) {
+      Values values(count * 2 * block * ranks, -1);  // every other stretch is in no array
+      const DeviceArray<std::int64_t> device(values.size());
+      std::vector<std::int64_t*> arrays;
+      for (std::size_t a = count; a-- > 0;) {
+        for (std::size_t i = 0; i < block * ranks; ++i)
+          values[2 * a * block * ranks + i] = value_of(member.comm.rank(), static_cast<std::int64_t>(a + i));
+        arrays.push_back(device.data() + 2 * a * block * ranks);
+      }
+      member.upload(device, values);
+      member.comm.reduce_scatter_sum(arrays, block, member.stream.get());
+      const Values all = member.download(device);
+      for (std::size_t a = 0; a < count; ++a) {
+        for (std::size_t i = mine * block; i < (mine + 1) * block; ++i) {
+          std::int64_t expected = 0;
+          for (int r = 0; r < member.comm.size(); ++r)
+            expected += value_of(r, static_cast<std::int64_t>(a + i));
+          EXPECT_EQ(all[2 * a * block * ranks + i], expected) << "array " << a << ", value " << i;
+        }
+        for (std::size_t i = 0; i < block * ranks; ++i) EXPECT_EQ(all[(2 * a + 1) * block * ranks + i], -1);
+      }
     }
   });
 }

@@ -27,7 +27,9 @@ class Recorded final : public DeviceComm {
   int size() const noexcept override { return size_; }
   void all_reduce_sum(std::int64_t*, std::size_t, cudaStream_t) override { call("sum"); }
   void all_reduce_max(std::int64_t*, std::size_t, cudaStream_t) override { call("max"); }
-  void reduce_scatter_sum(std::int64_t*, std::size_t, cudaStream_t) override { call("scatter"); }
+  void reduce_scatter_sum(std::span<std::int64_t* const>, std::size_t, cudaStream_t) override {
+    call("scatter");
+  }
   void all_gather(void*, std::size_t, cudaStream_t) override { call("gather"); }
   void synchronize(cudaStream_t) override { call("wait"); }
   void abort() noexcept override { calls += "abort "; }

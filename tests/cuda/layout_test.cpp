@@ -187,6 +187,68 @@ TEST(Layout, TablesOfManyColumns) {
   expect_layout(input, HistogramLayout(input.device, all, false, nullptr), all, 32, false);
 }
 
+// Parts lie one after another, all of the same size, with neighbouring tiles each; together they are the
+// layout.
+void expect_parts(const HistogramLayout& whole, const HistogramLayout& layout, HistogramParts parts,
+                  std::int64_t most_cells) {
+  ASSERT_EQ(layout.tiles().size(), whole.tiles().size());
+  EXPECT_LE(layout.host().cells, most_cells);
+  EXPECT_EQ(layout.host().cells % 32, 0);
+  EXPECT_EQ(layout.histogram_size(), layout.part_size() * parts.count);
+  const LayoutView view = from_device(layout.device(), 1)[0];
+  EXPECT_EQ(view.first_own_cell, layout.part_size() * parts.own);
+  std::int64_t end = 0;
+  for (std::int32_t t = 0; t < view.tile_count; ++t) {
+    const Tile& tile = layout.tiles()[static_cast<std::size_t>(t)];
+    const std::int64_t part = tile.first_cell / layout.part_size();
+    const std::int64_t within = tile.first_cell % layout.part_size();
+    EXPECT_GE(tile.first_cell, end);
+    end = tile.first_cell + (std::int64_t{tile.codes} * tile.slots + 31) / 32 * 32;
+    EXPECT_LE(within + end - tile.first_cell, layout.host().cells);
+    EXPECT_LT(part, parts.count);
+    EXPECT_EQ(layout.owns(t), part == parts.own);
+    EXPECT_EQ(t >= view.first_own_tile && t < view.end_own_tile, part == parts.own);
+    EXPECT_EQ(tile.first_slot, whole.tiles()[static_cast<std::size_t>(t)].first_slot);
+    EXPECT_EQ(tile.codes, whole.tiles()[static_cast<std::size_t>(t)].codes);
+  }
+}
+
+TEST(Layout, PartsOfAllColumns) {
+  std::mt19937 random(15);
+  for (const auto& [narrow, wide] : {std::pair{3, 0}, {70, 0}, {0, 5}, {100, 7}}) {
+    const LayoutCase input(mixed_columns(narrow, wide, 50, random));
+    const std::vector<std::int32_t> all = all_of(input);
+    const HistogramLayout whole(input.device, all, true, nullptr);
+    for (const std::int32_t count : {2, 3, 8}) {
+      const std::int64_t most = HistogramLayout::most_cells(input.data.layout, narrow + wide, count);
+      for (std::int32_t own = 0; own < count; ++own) {
+        const HistogramLayout layout(input.device, all, true, nullptr, {count, own});
+        EXPECT_EQ(layout.host().cells, most);
+        expect_parts(whole, layout, {count, own}, most);
+      }
+    }
+  }
+}
+
+TEST(Layout, PartsOfSomeColumns) {
+  std::mt19937 random(16);
+  const LayoutCase input(mixed_columns(90, 8, 20, random));
+  for (const std::int32_t most : {5, 30, 80, 97}) {
+    const HistogramParts parts{.count = 3, .own = 1};
+    HistogramLayout layout(input.device, most, false, parts);
+    HistogramLayout whole(input.device, most, false);
+    for (int repeat = 0; repeat < 8; ++repeat) {
+      std::vector<std::int32_t> chosen = all_of(input);
+      std::ranges::shuffle(chosen, random);
+      chosen.resize(1 + random() % static_cast<std::uint32_t>(most));
+      std::ranges::sort(chosen);
+      layout.choose(chosen, nullptr);
+      whole.choose(chosen, nullptr);
+      expect_parts(whole, layout, parts, HistogramLayout::most_cells(input.data.layout, most, parts.count));
+    }
+  }
+}
+
 #if __has_include("emulation/control.hpp")
 TEST(Layout, BytesIsWhatTheyReserve) {
   std::mt19937 random(14);

@@ -8,7 +8,9 @@
 #include <numeric>
 
 #include "cuda/check.hpp"
+#include "cuda/device_comm.hpp"
 #include "cuda/device_values.hpp"
+#include "cuda/search_exchange.hpp"
 #include "cuda/thread_order.hpp"
 #include "math/quantise.hpp"
 
@@ -81,10 +83,31 @@ void SearchCase::place_columns(std::mt19937& random) {
     }
   }
   slot_columns_.resize(static_cast<std::size_t>(tiles_.back().first_slot + tiles_.back().slots), -1);
-  for (Tile& tile : tiles_) {
-    tile.first_cell = cells_;
-    cells_ += (std::int64_t{tile.codes} * tile.slots + 31) / 32 * 32;
-    if (spec_.leave_gaps) cells_ += 32 * static_cast<std::int64_t>(random() % 2);
+  place_tiles(random);
+}
+
+// Any number of tiles is a part's; the first one has at least one.
+void SearchCase::place_tiles(std::mt19937& random) {
+  const auto count = static_cast<std::int64_t>(tiles_.size());
+  for (std::int32_t p = 0; p + 1 < spec_.parts; ++p) {
+    const std::int64_t low = part_ends_.empty() ? 1 : part_ends_.back();
+    part_ends_.push_back(static_cast<std::int32_t>(uniform(random, low, count)));
+  }
+  part_ends_.push_back(static_cast<std::int32_t>(count));
+  std::int32_t part = 0;
+  std::int64_t next = 0;
+  for (std::int32_t t = 0; t < count; ++t) {
+    for (; t >= part_ends_[static_cast<std::size_t>(part)]; ++part) next = 0;
+    Tile& tile = tiles_[static_cast<std::size_t>(t)];
+    tile.first_cell = next;
+    next += (std::int64_t{tile.codes} * tile.slots + 31) / 32 * 32;
+    if (spec_.leave_gaps) next += 32 * static_cast<std::int64_t>(random() % 2);
+    cells_ = std::max(cells_, next);
+  }
+  part = 0;
+  for (std::int32_t t = 0; t < count; ++t) {
+    while (t >= part_ends_[static_cast<std::size_t>(part)]) ++part;
+    tiles_[static_cast<std::size_t>(t)].first_cell += part * planes() * cells_;
   }
 }
 
@@ -183,7 +206,7 @@ void SearchCase::raise(SearchLimits& limits, const SearchSettings& settings) con
   limits.category_columns = std::max(limits.category_columns, category_columns);
 }
 
-const LayoutView* SearchCase::upload() {
+std::vector<const LayoutView*> SearchCase::upload() {
   device_tiles_ = to_device(tiles_);
   device_slots_ = to_device(slot_columns_);
   device_columns_ = to_device(columns_);
@@ -197,15 +220,44 @@ const LayoutView* SearchCase::upload() {
   view.tile_count = tile_count;
   view.byte_tiles = tile_count - static_cast<std::int32_t>(std::count_if(tiles_.begin(), tiles_.end(), wide));
   view.planes = planes();
-  device_layout_ = to_device(std::vector{view});
-  return device_layout_.data();
+  std::vector<LayoutView> views;
+  for (std::int32_t p = 0; p < spec_.parts; ++p) {
+    view.first_own_tile = view.end_own_tile;
+    view.end_own_tile = part_ends_[static_cast<std::size_t>(p)];
+    view.first_own_cell = p * planes() * cells_;
+    views.push_back(view);
+  }
+  device_layout_ = to_device(views);
+  std::vector<const LayoutView*> on_device;
+  for (std::int32_t p = 0; p < spec_.parts; ++p) on_device.push_back(device_layout_.data() + p);
+  return on_device;
 }
 
 namespace {
 
+// The devices that share the parts, which are all this one: what they gather is in one place already.
+class SharingComm final : public DeviceComm {
+ public:
+  explicit SharingComm(std::int32_t size) : size_(size) {}
+  void act_as(std::int32_t rank) { rank_ = rank; }
+
+  int rank() const noexcept override { return rank_; }
+  int size() const noexcept override { return size_; }
+  void all_reduce_sum(std::int64_t*, std::size_t, cudaStream_t) override {}
+  void all_reduce_max(std::int64_t*, std::size_t, cudaStream_t) override {}
+  void reduce_scatter_sum(std::span<std::int64_t* const>, std::size_t, cudaStream_t) override {}
+  void all_gather(void*, std::size_t, cudaStream_t) override {}
+  void synchronize(cudaStream_t) override {}
+  void abort() noexcept override {}
+
+ private:
+  std::int32_t size_;
+  std::int32_t rank_ = 0;
+};
+
 // What lies on the device for a call.
 struct DeviceCall {
-  std::vector<SearchTask> tasks;
+  std::vector<std::vector<SearchTask>> tasks;         // of each part
   std::vector<DeviceArray<std::int64_t>> histograms;  // of the tasks
   std::vector<DeviceArray<std::int64_t>> others;      // parents and siblings
   std::vector<DeviceArray<std::uint32_t>> masks;
@@ -235,7 +287,8 @@ void give_histogram(const SearchCase& tree, const SearchedTask& searched, Device
 
 DeviceCall upload(SearchCall& call, std::mt19937& random) {
   DeviceCall memory;
-  std::vector<const LayoutView*> layouts;
+  memory.tasks.resize(static_cast<std::size_t>(call.parts));
+  std::vector<std::vector<const LayoutView*>> layouts;
   for (SearchCase& tree : call.trees) {
     layouts.push_back(tree.upload());
     memory.scales.push_back(to_device(std::vector{tree.scale()}));
@@ -245,11 +298,13 @@ DeviceCall upload(SearchCall& call, std::mt19937& random) {
     SearchTask task;
     give_histogram(call.trees[tree], searched, memory, task, random);
     memory.masks.push_back(to_device(searched.allowed));
-    task.layout = layouts[tree];
     task.scale = memory.scales[tree].data();
     task.allowed = memory.masks.back().data();
     task.search = searched.search ? 1 : 0;
-    memory.tasks.push_back(task);
+    for (std::size_t p = 0; p < memory.tasks.size(); ++p) {
+      task.layout = layouts[tree][p];
+      memory.tasks[p].push_back(task);
+    }
   }
   return memory;
 }
@@ -263,22 +318,41 @@ struct SearchOutcome {
   std::vector<std::vector<std::int64_t>> histograms;  // of each task
 };
 
+void search_part(const SearchCall& call, SplitSearch& search, const std::vector<SearchTask>& part,
+                 const SearchResults& found) {
+  const DeviceArray<SearchTask> tasks = to_device(part);
+  const DeviceArray<LevelTask> levels = to_device(call.levels);
+  const auto count = static_cast<std::int32_t>(part.size());
+  if (call.levels.empty()) {
+    search.search_nodes(tasks.data(), count, found.sums, found.candidates, found.words, nullptr);
+  } else {
+    search.search_levels(tasks.data(), count, levels.data(), static_cast<std::int32_t>(call.levels.size()),
+                         found.sums, found.candidates, found.words, nullptr);
+  }
+  check(cudaDeviceSynchronize(), "searching");
+}
+
 SearchOutcome search_on_device(SearchCall& call, std::mt19937& random) {
   const DeviceCall memory = upload(call, random);
   SplitSearch search(call.settings, limits_of(call));
   const auto count = static_cast<std::int32_t>(call.tasks.size());
   const std::size_t units = call.levels.empty() ? call.tasks.size() : call.levels.size();
   const auto word_count = static_cast<std::size_t>(search.category_words()) * units;
-  const DeviceArray<SearchTask> tasks = to_device(memory.tasks);
-  const DeviceArray<LevelTask> levels = to_device(call.levels);
   const DeviceArray<DeviceSums> sums(call.tasks.size());
   const DeviceArray<DeviceCandidate> candidates(units);
   const DeviceArray<std::uint32_t> words = to_device(std::vector<std::uint32_t>(word_count, 0x5a5a5a5a));
-  if (call.levels.empty()) {
-    search.search_nodes(tasks.data(), count, sums.data(), candidates.data(), words.data(), nullptr);
+  const SearchResults results{sums.data(), candidates.data(), words.data()};
+  if (call.parts == 1) {
+    search_part(call, search, memory.tasks[0], results);
   } else {
-    search.search_levels(tasks.data(), count, levels.data(), static_cast<std::int32_t>(units), sums.data(),
-                         candidates.data(), words.data(), nullptr);
+    SharingComm comm(call.parts);
+    SearchExchange exchange(comm, count, search.category_words(), nullptr);
+    const auto unit_count = static_cast<std::int32_t>(units);
+    for (std::int32_t p = 0; p < call.parts; ++p) {
+      comm.act_as(p);
+      search_part(call, search, memory.tasks[static_cast<std::size_t>(p)], exchange.own(count, unit_count));
+    }
+    exchange.join(count, unit_count, results, nullptr);
   }
   SearchOutcome outcome{.sums = from_device(sums.data(), call.tasks.size()),
                         .candidates = from_device(candidates.data(), units),

@@ -38,6 +38,7 @@ struct CaseSpec {
   std::int32_t nodes = 1;
   bool counted = true;     // a third plane
   bool leave_gaps = true;  // garbage between tiles, and padding slots within them
+  std::int32_t parts = 1;  // of the histogram, each of which another device would search
 };
 
 // One tree's columns, and the histograms of some of its nodes. Features are numbered at random.
@@ -48,7 +49,7 @@ class SearchCase {
   const CaseSpec& spec() const { return spec_; }
   const DeviceScale& scale() const { return scale_; }
   std::int32_t column_count() const { return static_cast<std::int32_t>(columns_.size()); }
-  std::int64_t histogram_size() const { return cells_ * planes(); }
+  std::int64_t histogram_size() const { return cells_ * planes() * spec_.parts; }
   std::int32_t planes() const { return spec_.counted ? 3 : 2; }
   DeviceSums total(std::int32_t node) const;
 
@@ -62,11 +63,12 @@ class SearchCase {
   // Raises the limits to what this tree needs.
   void raise(SearchLimits& limits, const SearchSettings& settings) const;
 
-  // The device's side; tiles have no rows.
-  const LayoutView* upload();
+  // The device's side, as the owner of each part would see it; tiles have no rows.
+  std::vector<const LayoutView*> upload();
 
  private:
   void place_columns(std::mt19937& random);
+  void place_tiles(std::mt19937& random);
   void draw_rows(std::mt19937& random);
   std::int64_t cell_of(std::int32_t column, std::int32_t code) const;
 
@@ -78,7 +80,8 @@ class SearchCase {
   std::vector<std::int32_t> slot_columns_;
   std::vector<std::int32_t> tile_of_;  // by column
   std::vector<std::int32_t> slot_of_;
-  std::int64_t cells_ = 0;
+  std::vector<std::int32_t> part_ends_;  // tiles
+  std::int64_t cells_ = 0;               // of a plane of a part
   DeviceArray<Tile> device_tiles_;
   DeviceArray<std::int32_t> device_slots_;
   DeviceArray<DeviceColumn> device_columns_;
@@ -104,6 +107,7 @@ struct SearchCall {
   std::vector<LevelTask> levels;  // their tasks are consecutive nodes of a tree
   std::int32_t blocks = 4'096;    // SearchLimits
   std::int32_t planes = 3;
+  std::int32_t parts = 1;  // of all trees' histograms
 };
 
 SearchLimits limits_of(const SearchCall& call);

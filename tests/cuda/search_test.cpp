@@ -33,7 +33,11 @@ struct RandomTrees {
       if (call.settings.h_counts_rows) specs.back().gradients.h_exponent = 0;
       counted = counted || need_counts(specs.back(), call.settings);
     }
-    for (CaseSpec& spec : specs) spec.counted = counted;
+    call.parts = one_of(random, {1, 1, 2, 3});
+    for (CaseSpec& spec : specs) {
+      spec.counted = counted;
+      spec.parts = call.parts;
+    }
     call.planes = counted || random() % 4 == 0 ? 3 : 2;
   }
 };

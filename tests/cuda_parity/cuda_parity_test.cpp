@@ -3,15 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cpu/backend.hpp"
 #include "cuda/backend.hpp"
 #include "cuda_parity/devices.hpp"
+#include "math/random.hpp"
 #include "parity/cases.hpp"
 #include "ramet/error.hpp"
+#include "ramet/nccl.hpp"
 #include "ramet/params.hpp"
 #include "train/csv.hpp"
 #include "train/parameter_cases.hpp"
@@ -92,6 +96,73 @@ TEST_P(SomeCudaParity, PermutedThreadsDoNotMatter) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, SomeCudaParity, ::testing::ValuesIn(covering_cases()),
                          [](const auto& instance) { return instance.param.name; });
+
+// Columns enough for several tiles and megabytes of histograms a level: each device searches its own columns,
+// and histograms are added up while others are built.
+TEST(CudaParity, ManyColumnsOnSeveralDevices) {
+  const std::int64_t rows = 300;
+  const std::int64_t columns = 110;
+  std::vector<float> x;
+  std::vector<double> labels;
+  for (std::int64_t i = 0; i < rows * columns; ++i) {
+    const std::uint64_t draw = math::draw64(5, static_cast<std::uint64_t>(i));
+    x.push_back(draw % 17 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(draw % 1'009));
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const auto at = static_cast<std::size_t>(r * columns);
+    labels.push_back(x[at + 3] > 400 ? x[at + 70] : x[at + 100] > 500 ? 900 : 3);
+    if (!(labels.back() >= 0)) labels.back() = 100;
+  }
+  const test::EmulatedDevices devices(3);
+  for (const char* policy : {"depthwise", "lossguide", "symmetric"}) {
+    Case c{.name = "", .params = parity::base_params(), .table = {}};
+    c.params.num_round = 2;
+    c.params.max_depth = 6;
+    c.params.grow_policy = policy;
+    if (c.params.grow_policy == "lossguide") c.params.colsample_bytree = 0.8;
+    const Dataset data = Dataset::from_dense(x.data(), rows, columns, {.labels = labels});
+    const Model expected = train_cpu(c, data);
+    for (const char* device : {"cuda:0,1", "cuda:0,1,2"}) {
+      if (devices.enough_for(device))
+        expect_equal(train_cuda(c, data, device), expected, std::string(policy) + ' ' + device);
+    }
+  }
+}
+
+// Ranks that find each other by an NCCL id, with two devices each.
+TEST(CudaParity, NcclRanksOfSeveralDevices) {
+  const test::EmulatedDevices devices(4);
+  if (!devices.enough_for("cuda:3")) GTEST_SKIP() << "too few devices";
+  const std::vector<Case> cases = parity::covering_cases();
+  for (std::size_t number = 0; number < cases.size(); number += 9) {
+    Case c = cases[number];
+    c.params.num_round = 2;
+    const ToyTable table(c.table);
+    const Model expected = train_cpu(c, table.dataset(c.data_options()));
+    const std::string id = cuda::cuda_backend().nccl_id();
+    const std::int64_t cut = table.rows() / 3;
+    std::vector<std::jthread> threads;
+    for (int rank = 0; rank < 2; ++rank) {
+      threads.emplace_back([&, rank, mine = c]() mutable {
+        try {
+          NcclOptions options;
+          options.id = id;
+          options.rank = rank;
+          options.size = 2;
+          options.device = 2 * rank;
+          const naive::ToyShard shard{.begin = rank == 0 ? 0 : cut,
+                                      .end = rank == 0 ? cut : table.rows(),
+                                      .communicator = cuda::cuda_backend().nccl_communicator(options)};
+          const Dataset data = table.dataset(mine.data_options(), shard);
+          const Model model = train_cuda(mine, data, rank == 0 ? "cuda:0,1" : "cuda:2,3");
+          expect_equal(model, expected, mine.name + ", rank " + std::to_string(rank));
+        } catch (const std::exception& error) {
+          ADD_FAILURE() << mine.name << ", rank " << rank << ": " << error.what();
+        }
+      });
+    }
+  }
+}
 
 TEST(CudaParity, MetricsAndEarlyStoppingAgree) {
   struct Judged {

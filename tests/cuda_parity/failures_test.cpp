@@ -109,7 +109,9 @@ TEST(CudaFailures, LittleMemory) {
   }
 }
 
-// Whichever call fails, and however: an error, no leak, and the next training is as good as ever.
+// Whichever call fails, and however: an error, no leak, and the next training is as good as ever. Only where
+// nothing is lost (the thread's previous device cannot be chosen again) training may go on, to the same
+// model.
 TEST(CudaFailures, AnyCall) {
   const Dataset data = ToyTable({.rows = 200}).dataset();
   TrainParams params = params_on("cuda");
@@ -121,12 +123,20 @@ TEST(CudaFailures, AnyCall) {
   ASSERT_GT(calls, 50);
   for (const cudaError_t failure :
        {cudaErrorMemoryAllocation, cudaErrorLaunchFailure, cudaErrorECCUncorrectable}) {
-    for (std::int64_t at = 0; at < calls; at += 1 + calls / 15) {
+    int errors = 0;
+    int tries = 0;
+    for (std::int64_t at = 0; at < calls; at += 1 + calls / 15, ++tries) {
       emulation::fail_next(failure, at);
-      EXPECT_NE(error_of(params, data).second, "") << at;
+      try {
+        parity::expect_equal(train_cuda(params, data), expected, "call " + std::to_string(at));
+      } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()), "") << at;
+        ++errors;
+      }
       emulation::reset();
       EXPECT_EQ(emulation::live_allocations(), 0u) << at;
     }
+    EXPECT_GE(errors, failure == cudaErrorMemoryAllocation ? tries - 4 : tries);
     parity::expect_equal(train_cpu(params, data), expected, "cpu afterwards");
     parity::expect_equal(train_cuda(params, data), expected, "cuda afterwards");
   }

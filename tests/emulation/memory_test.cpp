@@ -11,23 +11,11 @@
 #include <vector>
 
 #include "emulation/control.hpp"
+#include "fixture.hpp"
 
 namespace {
 
-class Runtime : public testing::Test {
- protected:
-  Runtime() : before_(emulation::configuration()) { emulation::reset(); }
-  ~Runtime() override {
-    emulation::reset();
-    emulation::configure(before_);
-    EXPECT_EQ(emulation::live_allocations(), 0u) << emulation::describe_live_allocations();
-    EXPECT_EQ(emulation::live_streams(), 0u);
-    EXPECT_EQ(emulation::live_events(), 0u);
-  }
-
- private:
-  emulation::Config before_;
-};
+using Runtime = emulation_test::Emulation;
 
 void* device_memory(std::size_t bytes) {
   void* pointer = nullptr;
