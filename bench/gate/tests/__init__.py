@@ -1,0 +1,1 @@
+"""Self-checks of bench/gate: `bench/peers/self-check`."""

@@ -1,0 +1,1 @@
+"""Self-checks of bench/scaling: `bench/peers/self-check`."""
