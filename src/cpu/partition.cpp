@@ -1,6 +1,29 @@
 #include "cpu/partition.hpp"
 
+#include <array>
 #include <cstring>
+
+#ifndef RAMET_CPU_PARTITION_ONCE
+#define RAMET_CPU_PARTITION_ONCE
+namespace ramet::cpu {
+namespace {
+
+// The numbers of the bits that are set, in order, then zeros.
+constexpr std::array<std::array<std::uint8_t, 8>, 256> make_set_bits() {
+  std::array<std::array<std::uint8_t, 8>, 256> all{};
+  for (std::size_t bits = 0; bits < 256; ++bits) {
+    std::size_t n = 0;
+    for (std::uint8_t b = 0; b < 8; ++b) {
+      if ((bits >> b & 1) != 0) all[bits][n++] = b;
+    }
+  }
+  return all;
+}
+constexpr std::array<std::array<std::uint8_t, 8>, 256> set_bits = make_set_bits();
+
+}  // namespace
+}  // namespace ramet::cpu
+#endif
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/partition.cpp"
@@ -69,41 +92,77 @@ HWY_ATTR std::int64_t mark_left_target(const CodeTest& test, const RowSlice& row
   return test.width == 1 ? mark<std::uint8_t>(test, rows, words) : mark<std::uint16_t>(test, rows, words);
 }
 
-// Compressed stores write a whole vector. The children's ids lie behind one another in one array, and other
-// chunks fill the neighbouring parts, so a store goes through a small buffer wherever it would pass its part.
-HWY_ATTR void scatter_target(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left,
-                             std::uint32_t* right) {
+// Where one child's ids go. The children's ids lie behind one another in one array, and other chunks fill the
+// neighbouring parts: `room` is what may still be written.
+struct ChildIds {
+  std::uint32_t* ids;
+  std::int64_t room;
+
+  void append(std::uint32_t id) {
+    *ids++ = id;
+    --room;
+  }
+};
+
+// The lanes whose bits are set, in front. Highway's own compression of up to 8 lanes has a table that GCC
+// copies to the stack for each call.
+template <class D, class V>
+HWY_ATTR V compress(D d, V ids, std::uint64_t bits) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  std::uint8_t bytes[8];
+  std::memcpy(bytes, &bits, sizeof bits);
+  return hn::CompressBits(ids, bytes);
+#else
+  const hn::Rebind<std::uint8_t, D> narrow;
+  const auto order = hn::PromoteTo(d, hn::LoadU(narrow, set_bits[bits].data()));
+  return hn::TableLookupLanes(ids, hn::IndicesFromVec(d, order));
+#endif
+}
+
+// Appends the lanes whose bits are set. Whole vectors are stored where there is room. A masked store would
+// need none, but takes many cycles on some processors, as does reading back what was just stored in pieces.
+template <class D, class V>
+HWY_ATTR void append_lanes(D d, V ids, std::uint64_t bits, ChildIds& side) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  bits &= (std::uint64_t{1} << lanes) - 1;
+  if (side.room >= lanes) {
+    hn::StoreU(compress(d, ids, bits), d, side.ids);
+    const int count = __builtin_popcountll(bits);
+    side.ids += count;
+    side.room -= count;
+    return;
+  }
+  alignas(64) std::uint32_t all[16];
+  hn::Store(ids, d, all);
+  for (; bits != 0; bits &= bits - 1) side.append(all[__builtin_ctzll(bits)]);
+}
+
+template <bool indexed>
+HWY_ATTR void scatter(const RowSlice& rows, const std::uint64_t* words, ChildIds left, ChildIds right) {
   const hn::CappedTag<std::uint32_t, 16> d;
-  const std::size_t lanes = hn::Lanes(d);
-  alignas(64) std::uint32_t ids[64];
-  alignas(64) std::uint32_t buffer[2][64 + 16];
-  for (std::int64_t begin = 0; begin < rows.count; begin += 64) {
-    const std::int64_t count = rows.count - begin < 64 ? rows.count - begin : 64;
-    const std::uint32_t* from = ids;
-    if (rows.ids != nullptr && count == 64) {
-      from = rows.ids + begin;
-    } else {
-      for (std::int64_t i = 0; i < 64; ++i) {
-        const std::int64_t at = begin + (i < count ? i : 0);
-        ids[i] = rows.ids != nullptr ? rows.ids[at] : rows.first + static_cast<std::uint32_t>(at);
-      }
-    }
-    const std::uint64_t all = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-    const std::uint64_t word[2] = {words[begin / 64] & all, ~words[begin / 64] & all};
-    std::size_t n[2] = {0, 0};
-    for (std::size_t i = 0; i < 64; i += lanes) {
-      const auto v = hn::LoadU(d, from + i);
-      for (int side = 0; side < 2; ++side) {
-        const std::uint64_t bits = word[side] >> i;
-        std::uint8_t bytes[8];
-        std::memcpy(bytes, &bits, sizeof bits);
-        n[side] += hn::CompressStore(v, hn::LoadMaskBits(d, bytes), d, buffer[side] + n[side]);
-      }
-    }
-    std::memcpy(left, buffer[0], n[0] * sizeof(std::uint32_t));
-    std::memcpy(right, buffer[1], n[1] * sizeof(std::uint32_t));
-    left += n[0];
-    right += n[1];
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= rows.count; i += lanes) {
+    const std::uint64_t bits = words[i / 64] >> (i % 64);
+    const auto first = rows.first + static_cast<std::uint32_t>(i);
+    const auto ids = indexed ? hn::LoadU(d, rows.ids + i) : hn::Iota(d, first);
+    append_lanes(d, ids, bits, left);
+    append_lanes(d, ids, ~bits, right);
+  }
+  for (; i < rows.count; ++i) {
+    const std::uint32_t id = indexed ? rows.ids[i] : rows.first + static_cast<std::uint32_t>(i);
+    ((words[i / 64] >> (i % 64) & 1) != 0 ? left : right).append(id);
+  }
+}
+
+HWY_ATTR void scatter_target(const RowSlice& rows, const std::uint64_t* words, std::int64_t left_count,
+                             std::uint32_t* left, std::uint32_t* right) {
+  const ChildIds to_left{left, left_count};
+  const ChildIds to_right{right, rows.count - left_count};
+  if (rows.ids != nullptr) {
+    scatter<true>(rows, words, to_left, to_right);
+  } else {
+    scatter<false>(rows, words, to_left, to_right);
   }
 }
 
@@ -141,9 +200,9 @@ std::int64_t mark_left(const CodeTest& test, const RowSlice& rows, std::uint64_t
   return HWY_DYNAMIC_DISPATCH(mark_left_target)(test, rows, words);
 }
 
-void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left,
-                  std::uint32_t* right) {
-  HWY_DYNAMIC_DISPATCH(scatter_target)(rows, words, left, right);
+void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::int64_t left_count,
+                  std::uint32_t* left, std::uint32_t* right) {
+  HWY_DYNAMIC_DISPATCH(scatter_target)(rows, words, left_count, left, right);
 }
 
 }  // namespace ramet::cpu

@@ -40,9 +40,9 @@ inline bool goes_left(const backend::SplitRule& rule, std::uint32_t code) {
 // Pass 1, for at most partition_chunk_rows rows: bit i of `words` = row i goes left. Returns how many do.
 std::int64_t mark_left(const CodeTest& test, const RowSlice& rows, std::uint64_t* words);
 
-// Pass 2: appends the ids of the marked rows to `left`, of the others to `right`, in order. May write up to
-// 15 elements past the last one appended only inside the ids' own chunk-sized room: see partition.cpp.
-void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::uint32_t* left,
-                  std::uint32_t* right);
+// Pass 2: writes the ids of the marked rows, of which there are `left_count`, to `left`, of the others to
+// `right`, in order, and nothing else.
+void scatter_rows(const RowSlice& rows, const std::uint64_t* words, std::int64_t left_count,
+                  std::uint32_t* left, std::uint32_t* right);
 
 }  // namespace ramet::cpu

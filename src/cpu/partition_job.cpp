@@ -61,7 +61,7 @@ void scatter_chunk(const Chunk& chunk, const std::uint64_t* words, std::uint32_t
   // Rows before the chunk that went left are left_start - begin of the segment; the others went right.
   const std::uint32_t before = chunk.begin - job.parent[p].begin;
   const std::uint32_t right_start = job.mids[p] + before - (left_start - job.parent[p].begin);
-  scatter_rows(chunk_rows(chunk), words + chunk.words, ids + left_start, ids + right_start);
+  scatter_rows(chunk_rows(chunk), words + chunk.words, chunk.left, ids + left_start, ids + right_start);
 }
 
 }  // namespace
