@@ -1,5 +1,6 @@
 #include "cpu/gradient_kernels.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -59,10 +60,46 @@ HWY_ATTR void row_outputs_gradients(const RowOutputs& objective, const GradientB
   }
 }
 
+// Rows that are taken together: few enough that what K outputs have of them stays in the first-level cache.
+constexpr int rows_at_once = 64;
+
+template <class Rows>
+HWY_ATTR void rows_gradients(const Rows& objective, const GradientBlock& block, int rows, std::int64_t begin,
+                             double* memory) {
+  const std::ptrdiff_t size = std::ptrdiff_t{block.outputs} * rows;
+  double* margins = memory;
+  double* g = margins + size;
+  double* h = g + size;
+  for (std::int32_t k = 0; k < block.outputs; ++k) {
+    to_margins(block.scores[k] + begin, block.unit_exponents[k], rows, margins + std::ptrdiff_t{k} * rows);
+  }
+  objective.gradients_of_rows(margins, block.outputs, block.labels + begin, rows, h + size, g, h);
+  for (std::int32_t k = 0; k < block.outputs; ++k) {
+    const std::ptrdiff_t first = std::ptrdiff_t{k} * rows;
+    float* g_out = block.g[k] + begin;
+    float* h_out = block.h[k] == nullptr ? nullptr : block.h[k] + begin;
+    if (block.weights != nullptr) {
+      const double* weights = block.weights + begin;
+      for (int i = 0; i < rows; ++i) {
+        g[first + i] *= weights[i];
+        h[first + i] *= weights[i];
+      }
+    }
+    for (int i = 0; i < rows; ++i) g_out[i] = static_cast<float>(g[first + i]);
+    for (int i = 0; h_out != nullptr && i < rows; ++i) h_out[i] = static_cast<float>(h[first + i]);
+  }
+}
+
 template <class O>
 HWY_ATTR void gradients_of(const O& objective, const GradientBlock& block) {
   if constexpr (objective::RowObjective<O>) {
     row_gradients(objective, block);
+  } else if constexpr (objective::RowsAtOnceObjective<O>) {
+    std::vector<double> memory(static_cast<std::size_t>((3 * block.outputs + 2) * rows_at_once));
+    for (std::int64_t begin = 0; begin < block.count; begin += rows_at_once) {
+      const auto rows = static_cast<int>(std::min<std::int64_t>(rows_at_once, block.count - begin));
+      rows_gradients(objective, block, rows, begin, memory.data());
+    }
   } else if constexpr (objective::RowOutputsObjective<O>) {
     std::vector<double> margins(static_cast<std::size_t>(block.outputs));
     std::vector<objective::GradientPair> pairs(static_cast<std::size_t>(block.outputs));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 #include "math/functions.hpp"
 #include "math/host_device.hpp"
@@ -56,6 +57,36 @@ struct Softmax {
       store(k, pair(math::exp(margin(k) - largest) / sum, static_cast<double>(k) == label));
     }
   }
+  // The same to the bit for `rows` rows at once, in loops over rows that become SIMD code. Output k's margins
+  // are margins[k * rows ..], and likewise g and h; `scratch` has room for 2 * rows numbers.
+  RAMET_HD void gradients_of_rows(const double* margins, int outputs, const double* labels, int rows,
+                                  double* scratch, double* g, double* h) const {
+    double* largest = scratch;
+    double* sum = scratch + rows;
+    for (int i = 0; i < rows; ++i) {
+      largest[i] = margins[i];
+      sum[i] = 0;
+    }
+    for (int k = 1; k < outputs; ++k) {
+      const double* m = margins + static_cast<std::ptrdiff_t>(k) * rows;
+      for (int i = 0; i < rows; ++i) largest[i] = m[i] > largest[i] ? m[i] : largest[i];
+    }
+    for (int k = 0; k < outputs; ++k) {
+      const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(k) * rows;
+      for (int i = 0; i < rows; ++i) {
+        g[first + i] = math::exp(margins[first + i] - largest[i]);
+        sum[i] += g[first + i];
+      }
+    }
+    for (int k = 0; k < outputs; ++k) {
+      const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(k) * rows;
+      for (int i = 0; i < rows; ++i) {
+        const GradientPair of_row = pair(g[first + i] / sum[i], static_cast<double>(k) == labels[i]);
+        g[first + i] = of_row.g;
+        h[first + i] = of_row.h;
+      }
+    }
+  }
   // `predictions` may be `margins`.
   RAMET_HD void predictions(const double* margins, int outputs, double* predictions) const {
     double largest = margins[0];
@@ -79,6 +110,6 @@ struct Softmax {
   }
 };
 
-static_assert(RowOutputsObjective<Softmax>);
+static_assert(RowOutputsObjective<Softmax> && RowsAtOnceObjective<Softmax>);
 
 }  // namespace ramet::objective

@@ -92,6 +92,14 @@ concept RowOutputsObjective = T::traits.kind ==
   { o.margin_of(x) } -> std::same_as<double>;                        // of a user's base_score
 };
 
+// Where K outputs' gradients are found for many rows at once, the same to the bit: faster on CPUs.
+template <class T>
+concept RowsAtOnceObjective = RowOutputsObjective<T> &&
+    requires(const T& o, const double* margins, int k, double* out) {
+  // (margins[k * rows + row], outputs, labels, rows, scratch of 2 * rows, g, h)
+  { o.gradients_of_rows(margins, k, margins, k, out, out, out) } -> std::same_as<void>;
+};
+
 template <class T>
 concept QueryObjective = T::traits.kind ==
                          Kind::query&& requires(const T& o, std::span<const double> values, std::size_t i) {

@@ -102,6 +102,36 @@ RC_GTEST_PROP(Gradients, SoftmaxFollowsItsLoss, (std::uint64_t seed)) {
   RC_ASSERT(std::fabs(total) < 1e-14);
 }
 
+// Rows together give the bits of each row alone.
+TEST(Gradients, SoftmaxOfManyRows) {
+  std::mt19937_64 random(7);
+  std::normal_distribution<double> draw(0, 20);
+  for (const int outputs : {2, 3, 10}) {
+    for (const int rows : {1, 5, 64}) {
+      std::vector<double> margins(static_cast<std::size_t>(outputs * rows));
+      for (double& margin : margins) margin = draw(random);
+      std::vector<double> labels(static_cast<std::size_t>(rows));
+      for (double& label : labels) label = static_cast<double>(random() % static_cast<unsigned>(outputs));
+      std::vector<double> scratch(2 * labels.size());
+      std::vector<double> g(margins.size());
+      std::vector<double> h(margins.size());
+      Softmax{}.gradients_of_rows(margins.data(), outputs, labels.data(), rows, scratch.data(), g.data(),
+                                  h.data());
+      for (int r = 0; r < rows; ++r) {
+        std::vector<double> row;
+        for (int k = 0; k < outputs; ++k) row.push_back(margins[static_cast<std::size_t>(k * rows + r)]);
+        std::vector<GradientPair> pairs(row.size());
+        Softmax{}.gradients(row.data(), outputs, labels[static_cast<std::size_t>(r)], pairs.data());
+        for (int k = 0; k < outputs; ++k) {
+          const auto at = static_cast<std::size_t>(k * rows + r);
+          EXPECT_EQ(g[at], pairs[static_cast<std::size_t>(k)].g);
+          EXPECT_EQ(h[at], pairs[static_cast<std::size_t>(k)].h);
+        }
+      }
+    }
+  }
+}
+
 TEST(Gradients, ByHand) {
   const auto check = [](GradientPair pair, double g, double h) {
     EXPECT_DOUBLE_EQ(pair.g, g);
