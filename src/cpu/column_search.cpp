@@ -37,72 +37,28 @@ std::int64_t code_sums(const SearchColumn& column, const Histogram& histogram, s
   return histogram.wide_cells()[at].g;
 }
 
-// The value codes' cells that are not empty: [first, last], first > last if none is. Splits outside them have
-// an empty side, or the same sums as the one at their edge and a higher bin.
-struct UsedCells {
-  std::int32_t first = 0;
-  std::int32_t last = -1;
-};
-
-template <class Empty>
-UsedCells used_cells(std::int32_t count, const Empty& empty) {
-  UsedCells used{0, count - 1};
-  while (used.first <= used.last && empty(used.first)) ++used.first;
-  while (used.last >= used.first && empty(used.last)) --used.last;
-  return used;
-}
-
-void resize_padded(std::vector<std::int64_t>& values, std::int32_t count) {
-  const auto size = static_cast<std::size_t>(count) + scan_padding;
-  if (values.size() < size) values.resize(size);
-}
-
-// Prefix sums of the used cells.
-UsedCells make_prefix(const SearchColumn& column, const Histogram& histogram, SearchScratch& scratch) {
-  const std::int64_t start = column.cells->code_base + 1;
-  resize_padded(scratch.prefix, column.value_bins);
-  std::int64_t* prefix = scratch.prefix.data();
-  std::int64_t sum = 0;
-  if (!histogram.wide) {
-    const std::int64_t* cells = histogram.packed() + start;
-    const UsedCells used = used_cells(column.value_bins, [&](std::int32_t i) { return cells[i] == 0; });
-    for (std::int32_t i = used.first; i <= used.last; ++i) prefix[i] = sum += cells[i];
-    return used;
-  }
-  resize_padded(scratch.prefix_h, column.value_bins);
-  std::int64_t* prefix_h = scratch.prefix_h.data();
-  const WideCell* cells = histogram.wide_cells() + start;
-  const UsedCells used =
-      used_cells(column.value_bins, [&](std::int32_t i) { return cells[i].g == 0 && cells[i].h == 0; });
-  std::int64_t sum_h = 0;
-  for (std::int32_t i = used.first; i <= used.last; ++i) {
-    prefix[i] = sum += cells[i].g;
-    prefix_h[i] = sum_h += cells[i].h;
-  }
-  return used;
-}
-
-void clear_prefix(SearchScratch& scratch, std::int32_t at, bool wide) {
-  scratch.prefix[static_cast<std::size_t>(at)] = 0;
-  if (wide) scratch.prefix_h[static_cast<std::size_t>(at)] = 0;
-}
-
 // The fast twin of search_numeric.
 void scan_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
                  SearchScratch& scratch, BestSplit& best) {
   const Histogram& histogram = node.histogram;
-  const UsedCells used = make_prefix(column, histogram, scratch);
-  if (used.first > used.last) return;
+  UsedCells& used = scratch.used;
+  const std::int64_t first_cell = column.cells->code_base + 1;
+  if (histogram.wide) {
+    used.find(histogram.wide_cells() + first_cell, column.value_bins);
+  } else {
+    used.find(histogram.packed() + first_cell, column.value_bins);
+  }
+  if (used.count == 0) return;
   std::int64_t missing_h = 0;
   const std::int64_t missing = column.has_missing ? code_sums(column, histogram, 0, missing_h) : 0;
   const bool with_missing = missing != 0 || missing_h != 0;
   const auto packed_total = static_cast<std::int64_t>((static_cast<std::uint64_t>(node.sums.g) << 32) +
                                                       static_cast<std::uint64_t>(node.sums.h));
-  // The bin of the best of `candidates` candidates from value cell `from` on; 0: none.
+  // The entry of the best of `candidates` candidates from entry `from` on; -1: none.
   const auto scan = [&](std::int32_t from, std::int32_t candidates, std::int64_t offset,
                         std::int64_t offset_h, double& gain) {
-    const ScanInput in{.prefix = scratch.prefix.data() + from,
-                       .prefix_h = histogram.wide ? scratch.prefix_h.data() + from : nullptr,
+    const ScanInput in{.prefix = used.prefix.data() + from,
+                       .prefix_h = histogram.wide ? used.prefix_h.data() + from : nullptr,
                        .offset = offset,
                        .offset_h = offset_h,
                        .total = histogram.wide ? node.sums.g : packed_total,
@@ -111,27 +67,26 @@ void scan_column(const SearchSettings& s, const SearchColumn& column, const Sear
     const ScanBest found = histogram.wide ? scan_wide(s, node.parent_score, in, best.gain)
                                           : scan_packed(s, node.parent_score, in, best.gain);
     gain = found.gain;
-    return found.candidate < 0 ? 0 : from + found.candidate + 1;
+    return found.candidate < 0 ? -1 : from + found.candidate;
   };
-  const std::int32_t between = used.last - used.first;
+  // The lowest bin with these sums: before the first used cell only missing values go left.
+  const auto bin_of = [&](std::int32_t entry) {
+    return entry == 0 ? 1u : static_cast<std::uint32_t>(used.cells[static_cast<std::size_t>(entry)]) + 1;
+  };
   double gain = 0;
   if (with_missing) {
-    // Before the first used cell only missing values go left: the lowest bin stands for all of those.
-    const std::int32_t before = used.first > 0 ? 1 : 0;
-    if (before != 0) clear_prefix(scratch, used.first - 1, histogram.wide);
-    const std::int32_t left = scan(used.first - before, between + before, missing, missing_h, gain);
-    if (left != 0) {
-      offer(column, gain, static_cast<std::uint32_t>(left <= used.first ? 1 : left), true, best);
-    }
-    const std::int32_t right = scan(used.first, between + 1, 0, 0, gain);
-    if (right != 0) offer(column, gain, static_cast<std::uint32_t>(right), false, best);
+    const std::int32_t from = used.cells[1] > 0 ? 0 : 1;
+    const std::int32_t left = scan(from, used.count - from, missing, missing_h, gain);
+    if (left >= 0) offer(column, gain, bin_of(left), true, best);
+    const std::int32_t right = scan(1, used.count, 0, 0, gain);
+    if (right >= 0) offer(column, gain, bin_of(right), false, best);
     return;
   }
-  const std::int32_t bin = scan(used.first, between, 0, 0, gain);
-  if (bin == 0) return;
-  const auto at = static_cast<std::size_t>(bin) - 1;
-  const std::int64_t left_h = histogram.wide ? scratch.prefix_h[at] : packed_h(scratch.prefix[at]);
-  offer(column, gain, static_cast<std::uint32_t>(bin), left_h >= node.sums.h - left_h, best);
+  const std::int32_t found = scan(1, used.count - 1, 0, 0, gain);
+  if (found < 0) return;
+  const auto at = static_cast<std::size_t>(found);
+  const std::int64_t left_h = histogram.wide ? used.prefix_h[at] : packed_h(used.prefix[at]);
+  offer(column, gain, bin_of(found), left_h >= node.sums.h - left_h, best);
 }
 
 }  // namespace

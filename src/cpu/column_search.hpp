@@ -6,14 +6,14 @@
 
 #include "cpu/column_sums.hpp"
 #include "cpu/split_candidate.hpp"
+#include "cpu/used_cells.hpp"
 
 namespace ramet::cpu {
 
 // Memory that a search works in; one per thread at a time, reused from column to column.
 struct SearchScratch {
   ColumnSums sums;
-  std::vector<std::int64_t> prefix;
-  std::vector<std::int64_t> prefix_h;
+  UsedCells used;
 };
 
 // Improves `best` if the column has a better split of the node. The node has been prepared.
