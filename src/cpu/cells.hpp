@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "data/page.hpp"
@@ -39,6 +40,15 @@ struct HistogramLayout {
   bool any_counted = false;
   // Consecutive columns [tiles[i], tiles[i + 1]) have cells that fit the second-level cache together.
   std::vector<std::int32_t> tiles;
+
+  // Cells [first, last) of the columns [begin, end).
+  std::pair<std::int64_t, std::int64_t> cell_range(std::int32_t begin, std::int32_t end) const {
+    const auto first = [&](std::int32_t c) {
+      return c < static_cast<std::int32_t>(columns.size()) ? columns[static_cast<std::size_t>(c)].first_cell
+                                                           : total_cells;
+    };
+    return {first(begin), first(end)};
+  }
 };
 
 // Lays out the given columns (ascending); those in `counted` also get cells that count rows.

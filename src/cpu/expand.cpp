@@ -158,16 +158,30 @@ void Grower::expand_small(Work& work) {
   plan_histograms(work);
   if (!work.search[0] && !work.search[1]) return;
   build_one(job_of(*work.tree, *work.child[work.smaller]), pool_);
-  subtract(work, 0, work.tree->layout->total_cells);
-  if (!work.tree->spec.symmetric) {
-    const auto columns = static_cast<std::int32_t>(work.tree->columns.size());
-    for (int i = 0; i < 2; ++i) {
-      if (!work.search[i]) continue;
-      search_node(*work.tree, *work.child[i], i == 0 ? work.split->left_features : work.split->right_features,
-                  0, columns, work.best[i]);
-    }
-  }
+  search_children(work, 0, static_cast<std::int32_t>(work.tree->columns.size()), work.best);
   finish_histograms(work);
+}
+
+// The larger child's histogram, and both children's best splits on the columns [column_begin, column_end):
+// tile by tile, so that cells are still cached when they are searched.
+void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t column_end,
+                             BestSplit* best) {
+  const HistogramLayout& layout = *work.tree->layout;
+  const bool symmetric = work.tree->spec.symmetric;
+  NodeSearch searches[2];
+  for (int i = 0; i < 2; ++i) {
+    if (work.search[i] && !symmetric)
+      searches[i] = prepare_search(*work.tree, *work.child[i],
+                                   i == 0 ? work.split->left_features : work.split->right_features);
+  }
+  for (std::size_t t = 0; t + 1 < layout.tiles.size(); ++t) {
+    const std::int32_t begin = std::max(layout.tiles[t], column_begin);
+    const std::int32_t end = std::min(layout.tiles[t + 1], column_end);
+    if (begin >= end) continue;
+    const auto [first, last] = layout.cell_range(begin, end);
+    subtract(work, first, last);
+    for (int i = 0; i < 2; ++i) search_columns(*work.tree, searches[i], begin, end, best[i]);
+  }
 }
 
 void Grower::search_large(std::span<Work* const> works) {
@@ -179,21 +193,10 @@ void Grower::search_large(std::span<Work* const> works) {
   tasks_.for_each(count * ranges, [&](std::int64_t task) {
     Work& work = *works[static_cast<std::size_t>(task / ranges)];
     if (!work.search[0] && !work.search[1]) return;
-    const std::vector<HistogramColumn>& cells = work.tree->layout->columns;
-    const auto columns = static_cast<std::int64_t>(cells.size());
-    const std::int64_t begin = columns * (task % ranges) / ranges;
-    const std::int64_t end = columns * (task % ranges + 1) / ranges;
-    if (begin == end) return;
-    subtract(
-        work, cells[static_cast<std::size_t>(begin)].first_cell,
-        end < columns ? cells[static_cast<std::size_t>(end)].first_cell : work.tree->layout->total_cells);
-    if (work.tree->spec.symmetric) return;
-    for (int i = 0; i < 2; ++i) {
-      if (!work.search[i]) continue;
-      search_node(*work.tree, *work.child[i], i == 0 ? work.split->left_features : work.split->right_features,
-                  static_cast<std::int32_t>(begin), static_cast<std::int32_t>(end),
-                  best[static_cast<std::size_t>(task * 2 + i)]);
-    }
+    const auto columns = static_cast<std::int64_t>(work.tree->layout->columns.size());
+    search_children(work, static_cast<std::int32_t>(columns * (task % ranges) / ranges),
+                    static_cast<std::int32_t>(columns * (task % ranges + 1) / ranges),
+                    best.data() + task * 2);
   });
   for (std::int64_t w = 0; w < count; ++w) {
     Work& work = *works[static_cast<std::size_t>(w)];

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "cpu/column_search.hpp"
 #include "cpu/column_sums.hpp"
 
 namespace ramet::cpu {
@@ -78,9 +77,23 @@ std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec
       data_.layout, columns, counted_columns(data_, input_.params, gradients_.constant_hessian())));
   if (spec.features == nullptr) {
     full_layout_ = layout;
-    if (!layout->any_counted) sparse_ = make_sparse_rows(data_, *layout, tasks_);
+    choose_rows(*layout);
   }
   return layout;
+}
+
+// What other form of the rows histograms are built from, if one saves much.
+void Grower::choose_rows(const HistogramLayout& layout) {
+  joint_ = make_joint_rows(data_, layout, tasks_);
+  // A listed cell costs four bytes and an indirection more than a byte of a row.
+  constexpr double worthwhile_share = 0.5;
+  constexpr double worth_of_a_byte = 0.67;
+  double most_listed = worthwhile_share * static_cast<double>(layout.columns.size());
+  if (joint_ != nullptr)
+    most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint_->additions()));
+  if (!layout.any_counted) sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
+  if (sparse_ != nullptr) joint_ = nullptr;
+  if (joint_ != nullptr) joint_pool_ = std::make_unique<HistogramPool>(joint_->layout.total_cells);
 }
 
 void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {
@@ -165,8 +178,10 @@ void Grower::search_roots() {
     const GrowingTreeData& tree = trees_[t];
     const auto columns = static_cast<std::int64_t>(tree.columns.size());
     const std::int64_t r = i % ranges;
-    search_node(tree, nodes_[t], tree.spec.root_features, static_cast<std::int32_t>(columns * r / ranges),
-                static_cast<std::int32_t>(columns * (r + 1) / ranges), best[t][static_cast<std::size_t>(r)]);
+    NodeSearch search = prepare_search(tree, nodes_[t], tree.spec.root_features);
+    search_columns(tree, search, static_cast<std::int32_t>(columns * r / ranges),
+                   static_cast<std::int32_t>(columns * (r + 1) / ranges),
+                   best[t][static_cast<std::size_t>(r)]);
   });
   for (std::int32_t t = 0; t < tree_count_; ++t) {
     std::vector<BestSplit>& of_tree = best[static_cast<std::size_t>(t)];
@@ -199,22 +214,33 @@ void Grower::sum_root(const GrowingTreeData& tree, GrowingNode& root) {
 }
 
 BuildJob Grower::job_of(const GrowingTreeData& tree, const GrowingNode& node) const {
-  const SparseRows* sparse = tree.layout == full_layout_ ? sparse_.get() : nullptr;
-  return {tree.layout.get(), tree.gradients, &data_,         &tree.rows,
-          node.side,         node.segments,  node.histogram, sparse};
+  BuildJob job{tree.layout.get(), tree.gradients, &data_,        &tree.rows,
+               node.side,         node.segments,  node.histogram};
+  if (tree.layout != full_layout_) return job;
+  job.sparse = sparse_.get();
+  if (joint_ != nullptr && tree.gradients->scale.bits <= 16 && job.local_rows() >= joint_->least_rows) {
+    job.joint = joint_.get();
+    job.joint_pool = joint_pool_.get();
+  }
+  return job;
 }
 
-void Grower::search_node(const GrowingTreeData& tree, const GrowingNode& node,
-                         const backend::FeatureSet& features, std::int32_t column_begin,
-                         std::int32_t column_end, BestSplit& best) const {
-  SearchNode view{node.histogram, node.sums};
-  if (!worth_searching(tree, node.sums) || !prepare_node(tree.settings, view)) return;
-  const std::vector<std::uint8_t> allowed = allowed_columns(tree, features);
-  SearchScratch scratch;
+Grower::NodeSearch Grower::prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
+                                          const backend::FeatureSet& features) const {
+  NodeSearch search;
+  search.node = {node.histogram, node.sums};
+  search.worthwhile = worth_searching(tree, node.sums) && prepare_node(tree.settings, search.node);
+  if (search.worthwhile) search.allowed = allowed_columns(tree, features);
+  return search;
+}
+
+void Grower::search_columns(const GrowingTreeData& tree, NodeSearch& search, std::int32_t column_begin,
+                            std::int32_t column_end, BestSplit& best) const {
+  if (!search.worthwhile) return;
   for (std::int32_t c = column_begin; c < column_end; ++c) {
     const auto at = static_cast<std::size_t>(c);
-    if (!allowed.empty() && allowed[at] == 0) continue;
-    search_column(tree.settings, tree.columns[at], view, scratch, best);
+    if (!search.allowed.empty() && search.allowed[at] == 0) continue;
+    search_column(tree.settings, tree.columns[at], search.node, search.scratch, best);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "backend/session.hpp"
 #include "base/tasks.hpp"
+#include "cpu/column_search.hpp"
 #include "cpu/gradients.hpp"
 #include "cpu/level_search.hpp"
 #include "cpu/node_histogram.hpp"
@@ -80,6 +81,7 @@ class Grower {
   void search_roots();
   void sum_root(const GrowingTreeData& tree, GrowingNode& root);
   std::shared_ptr<const HistogramLayout> layout_of(const backend::TreeSpec& spec);
+  void choose_rows(const HistogramLayout& layout);
   void make_node(std::int32_t number, std::int32_t tree, Side side);
   void prepare(Work& work, const backend::Split& split);
   void finish_partition(Work& work, std::int64_t global_left);
@@ -88,8 +90,18 @@ class Grower {
   BuildJob job_of(const GrowingTreeData& tree, const GrowingNode& node) const;
   void subtract(Work& work, std::int64_t begin, std::int64_t end);
   void finish_histograms(Work& work);
-  void search_node(const GrowingTreeData& tree, const GrowingNode& node, const backend::FeatureSet& features,
-                   std::int32_t column_begin, std::int32_t column_end, BestSplit& best) const;
+  // One node on its way through its columns.
+  struct NodeSearch {
+    SearchNode node;
+    std::vector<std::uint8_t> allowed;
+    SearchScratch scratch;
+    bool worthwhile = false;
+  };
+  NodeSearch prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
+                            const backend::FeatureSet& features) const;
+  void search_columns(const GrowingTreeData& tree, NodeSearch& search, std::int32_t column_begin,
+                      std::int32_t column_end, BestSplit& best) const;
+  void search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best);
   void expand_small(Work& work);
   void search_large(std::span<Work* const> works);
   void search_levels(std::span<Work> works);
@@ -106,6 +118,8 @@ class Grower {
   HistogramPool pool_;
   std::shared_ptr<const HistogramLayout> full_layout_;
   std::shared_ptr<const SparseRows> sparse_;  // for full_layout_, where it pays
+  std::shared_ptr<const JointRows> joint_;    // likewise, in place of sparse_
+  std::unique_ptr<HistogramPool> joint_pool_;
   SampledRows sample_;
   backend::RowSample sample_key_{-1.0, 0};
   std::int32_t tree_count_ = 0;

@@ -11,16 +11,6 @@ constexpr std::int64_t reduce_cells = 8'192;
 
 std::int64_t words_per_cell(const Histogram& h) { return h.wide ? 2 : 1; }
 
-// Cells of the layout's columns [begin, end): [first, last).
-std::pair<std::int64_t, std::int64_t> cell_range(const HistogramLayout& layout, std::int32_t begin,
-                                                 std::int32_t end) {
-  const auto size = static_cast<std::int32_t>(layout.columns.size());
-  const auto first = [&](std::int32_t c) {
-    return c < size ? layout.columns[static_cast<std::size_t>(c)].first_cell : layout.total_cells;
-  };
-  return {first(begin), first(end)};
-}
-
 void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
   if (begin == end) return;  // a histogram without cells has no memory
   const std::int64_t words = words_per_cell(h);
@@ -28,16 +18,30 @@ void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
               static_cast<std::size_t>((end - begin) * words) * sizeof(std::int64_t));
 }
 
+// The tile whose columns the share builds; 0 where one share builds all.
+std::size_t tile_of(const BuildJob& job, const BuildShare& share) {
+  const std::vector<std::int32_t>& tiles = job.layout->tiles;
+  const auto tile = std::lower_bound(tiles.begin(), tiles.end(), share.column_begin);
+  return static_cast<std::size_t>(tile - tiles.begin());
+}
+
 // Adds narrow gradients to packed cells, page by page.
 class PackedAdder {
  public:
+  // `cells`: with joint rows, the joint cells as well, which are zero.
   PackedAdder(const BuildJob& job, const BuildShare& share, std::int64_t* cells)
-      : job_(job), share_(share), cells_(cells) {}
+      : job_(job), share_(share), cells_(cells), tile_(tile_of(job, share)) {}
 
   void add(std::int32_t p, const RowSlice& rows) {
     const std::uint32_t* gradients = job_.gradients->narrow.data() + rows.page->first_row;
     if (job_.sparse != nullptr) {
       add_packed_sparse(job_.sparse->pages[static_cast<std::size_t>(p)], rows, gradients, cells_, total_);
+    } else if (job_.joint != nullptr) {
+      const JointRows& joint = *job_.joint;
+      RowSlice joint_rows = rows;
+      joint_rows.page = &joint.pages[static_cast<std::size_t>(p)];
+      add_packed(joint.layout, joint.tile_columns[tile_], joint.tile_columns[tile_ + 1], joint.row_bytes,
+                 joint_rows, gradients, cells_);
     } else {
       add_packed(*job_.layout, share_.column_begin, share_.column_end, job_.data->layout.row_bytes, rows,
                  gradients, cells_);
@@ -46,6 +50,7 @@ class PackedAdder {
   // To be called before the cells are read.
   void finish() {
     if (job_.sparse != nullptr) derive_frequent(*job_.sparse, *job_.layout, total_, cells_);
+    if (job_.joint != nullptr) fold_joint_cells(*job_.joint, *job_.layout, tile_, cells_);
     total_ = 0;
   }
 
@@ -53,6 +58,7 @@ class PackedAdder {
   const BuildJob& job_;
   const BuildShare& share_;
   std::int64_t* cells_;
+  std::size_t tile_;
   std::int64_t total_ = 0;
 };
 
@@ -102,8 +108,20 @@ void for_each_part(const BuildJob& job, std::int64_t begin, std::int64_t end, co
   }
 }
 
+// Packed cells for one share, all zero: its own, and with joint rows those as well.
+Histogram zeroed_scratch(const BuildJob& job, const BuildShare& share,
+                         std::pair<std::int64_t, std::int64_t> cells, HistogramPool& pool) {
+  Histogram scratch = pool.acquire(false);
+  clear_cells(scratch, cells.first, cells.second);
+  if (job.joint != nullptr) {
+    const auto joint = job.joint->joint_cells(tile_of(job, share));
+    clear_cells(scratch, joint.first, joint.second);
+  }
+  return scratch;
+}
+
 void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool) {
-  if (!share.target.wide) {
+  if (!share.target.wide && job.joint == nullptr) {
     PackedAdder adder(job, share, share.target.packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
       adder.add(p, job.rows->slice(p, segment, job.side));
@@ -111,16 +129,27 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
     adder.finish();
     return;
   }
-  const auto cells = cell_range(*job.layout, share.column_begin, share.column_end);
-  Histogram scratch = pool.acquire(false);
-  clear_cells(scratch, cells.first, cells.second);
+  const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
+  HistogramPool& scratch_pool = job.joint != nullptr ? *job.joint_pool : pool;
+  Histogram scratch = zeroed_scratch(job, share, cells, scratch_pool);
+  if (!share.target.wide) {
+    PackedAdder adder(job, share, scratch.packed());
+    for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
+      adder.add(p, job.rows->slice(p, segment, job.side));
+    });
+    adder.finish();
+    std::copy(scratch.packed() + cells.first, scratch.packed() + cells.second,
+              share.target.packed() + cells.first);
+    scratch_pool.release(scratch);
+    return;
+  }
   PackedBlocks blocks{PackedAdder(job, share, scratch.packed()), scratch.packed(), share.target.wide_cells(),
                       cells};
   for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
     blocks.add(p, job.rows->slice(p, segment, job.side));
   });
   blocks.flush();
-  pool.release(scratch);
+  scratch_pool.release(scratch);
 }
 
 void add_wide_share(const BuildJob& job, const BuildShare& share) {
@@ -173,8 +202,8 @@ bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
 
 void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool) {
   const BuildJob& job = jobs[share.job];
-  const auto cells = cell_range(*job.layout, share.column_begin, share.column_end);
-  clear_cells(share.target, cells.first, cells.second);
+  const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
+  if (share.target.wide || job.joint == nullptr) clear_cells(share.target, cells.first, cells.second);
   if (job.gradients->scale.bits <= 16) {
     add_narrow(job, share, pool);
     return;

@@ -8,6 +8,7 @@
 #include "base/tasks.hpp"
 #include "cpu/gradients.hpp"
 #include "cpu/histogram_pool.hpp"
+#include "cpu/joint_rows.hpp"
 #include "cpu/sparse_rows.hpp"
 #include "cpu/tree_rows.hpp"
 #include "ramet/communicator.hpp"
@@ -21,9 +22,11 @@ struct BuildJob {
   const data::DatasetData* data = nullptr;
   const TreeRows* rows = nullptr;
   Side side = Side::root;
-  std::vector<Segment> segments;       // per page
-  Histogram target;                    // overwritten
-  const SparseRows* sparse = nullptr;  // the data as lists of cells; null: from the packed rows
+  std::vector<Segment> segments;        // per page
+  Histogram target;                     // overwritten
+  const SparseRows* sparse = nullptr;   // the data as lists of cells; null: from the packed rows
+  const JointRows* joint = nullptr;     // columns together, for narrow gradients; null: from the packed rows
+  HistogramPool* joint_pool = nullptr;  // of its cells
 
   std::int64_t local_rows() const;
   // Column ranges that are built one after another: [tiles[i], tiles[i + 1]).

@@ -10,8 +10,6 @@ namespace {
 constexpr std::int64_t chunk_rows = 8'192;
 // Rows that decide which bins are frequent, and whether the lists pay.
 constexpr std::int64_t surveyed_rows = 16'384;
-// A listed cell costs four bytes and an indirection more than a code of a packed row.
-constexpr double worthwhile_share = 0.5;
 constexpr std::int64_t prefetch_distance = 24;
 
 // One column as the lists need it.
@@ -149,7 +147,8 @@ void add_rows(const SparsePage& page, const RowSlice& rows, const Gradient* grad
 }  // namespace
 
 std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data,
-                                                   const HistogramLayout& layout, Tasks& tasks) {
+                                                   const HistogramLayout& layout, double most_listed,
+                                                   Tasks& tasks) {
   auto sparse = std::make_shared<SparseRows>();
   const std::size_t columns = layout.columns.size();
   sparse->frequent_cells.resize(columns);
@@ -164,7 +163,7 @@ std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data
     listed[at] = 1 - share;
   });
   const double per_row = std::accumulate(listed.begin(), listed.end(), 0.0);
-  if (columns == 0 || per_row > worthwhile_share * static_cast<double>(columns)) return nullptr;
+  if (columns == 0 || per_row > most_listed) return nullptr;
   const std::vector<ListedColumn> to_list = listed_columns(data, layout, *sparse);
   for (const data::Page& page : data.pages) {
     sparse->pages.emplace_back();

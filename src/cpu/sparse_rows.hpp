@@ -25,9 +25,11 @@ struct SparseRows {
 };
 
 // The rows of a data set for histograms of `layout`, which counts no rows and holds every column; null where
-// the lists would not be much shorter than the rows. Choices differ between ranks; histograms do not.
+// a row's list would hold more than `most_listed` cells on average. Choices differ between ranks; histograms
+// do not.
 std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data,
-                                                   const HistogramLayout& layout, Tasks& tasks);
+                                                   const HistogramLayout& layout, double most_listed,
+                                                   Tasks& tasks);
 
 // Adds the slice's rows to the listed cells, and to `total` as often as there are rows. `gradients`: one per
 // row of the page. Packed: the caller keeps a cell below max_packed_rows rows.

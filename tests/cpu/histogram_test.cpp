@@ -97,9 +97,11 @@ void check(const Case& c, int threads, bool wide) {
   expect_equal(job.target, c.naive());
 }
 
+double half_of(const HistogramLayout& layout) { return 0.5 * static_cast<double>(layout.columns.size()); }
+
 void check_sparse(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
-  const auto sparse = make_sparse_rows(c.data, c.layout, tasks);
+  const auto sparse = make_sparse_rows(c.data, c.layout, half_of(c.layout), tasks);
   ASSERT_NE(sparse, nullptr);
   HistogramPool pool(c.layout.total_cells);
   const BuildJob job{&c.layout,     &c.gradients,       &c.data,     &c.rows, Side::root,
@@ -161,7 +163,52 @@ TEST(Histogram, SparseRowsGiveTheSameSums) {
 TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {
   const Case c(mixed_columns, 5'000, 5'000, 1.0, 16);
   Tasks tasks(1);
-  EXPECT_EQ(make_sparse_rows(c.data, c.layout, tasks), nullptr);
+  EXPECT_EQ(make_sparse_rows(c.data, c.layout, half_of(c.layout), tasks), nullptr);
+}
+
+// How many of the columns share a byte with others.
+std::int64_t check_joint(const Case& c, int threads, bool wide) {
+  Tasks tasks(threads);
+  const auto joint = make_joint_rows(c.data, c.layout, tasks);
+  if (joint == nullptr) return 0;
+  HistogramPool pool(c.layout.total_cells);
+  HistogramPool joint_pool(joint->layout.total_cells);
+  BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, c.rows.root(), pool.acquire(wide)};
+  job.joint = joint.get();
+  job.joint_pool = &joint_pool;
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t) {});
+  expect_equal(job.target, c.naive());
+  build_one(job, pool);
+  expect_equal(job.target, c.naive());
+  std::int64_t columns = 0;
+  for (const JointGroup& group : joint->groups) columns += static_cast<std::int64_t>(group.members.size());
+  return columns;
+}
+
+TEST(Histogram, JointRowsGiveTheSameSums) {
+  // Sizes 3, 6, 2, 16, 16, 128, 2, 2, 1; also columns that fit nowhere, and a wide one.
+  const std::vector<ColumnSpec> few = {{2, true},  {6, false},  {2, false},  {255, false},
+                                       {15, true}, {16, false}, {300, true}, {127, true},
+                                       {1, true},  {2, false},  {1, false}};
+  for (const int threads : {1, 2, 7}) {
+    for (const bool counted : {false, true}) {
+      EXPECT_GE(check_joint(Case(few, 20'000, 7'777, 1.0, 16, counted), threads, false), 8);
+      EXPECT_GE(check_joint(Case(few, 150'000, 70'000, 0.7, 16, counted), threads, true), 8);
+      EXPECT_GE(check_joint(Case(few, 3, 2, 1.0, 8, counted), threads, false), 8);
+    }
+  }
+}
+
+TEST(Histogram, JointRowsInTiles) {
+  std::vector<ColumnSpec> columns(300, {60, false});
+  for (std::size_t c = 0; c < columns.size(); c += 2) columns[c] = {3, true};
+  const Case c(columns, 3'000, 1'300, 0.8, 16, true);
+  EXPECT_GT(c.layout.tiles.size(), 2u);
+  EXPECT_GE(check_joint(c, 2, false), 250);
+}
+
+TEST(Histogram, ColumnsOfManyValuesAreNotJoined) {
+  EXPECT_EQ(check_joint(Case({{255, true}, {200, false}, {2, false}}, 500, 500, 1.0, 16), 1, false), 0);
 }
 
 TEST(Histogram, SubtractionGivesTheOtherChild) {

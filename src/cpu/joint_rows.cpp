@@ -1,0 +1,250 @@
+#include "cpu/joint_rows.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace ramet::cpu {
+namespace {
+
+constexpr std::int64_t chunk_rows = 8'192;
+constexpr std::int32_t most_joint_cells = 256;  // codes of a byte
+// Joint rows are a copy: they pay where so much less is added for each row.
+constexpr double worthwhile_share = 0.85;
+// Cells that are cleared and folded in the time of adding one value.
+constexpr double cells_an_addition = 2.0;
+
+std::int32_t padded(std::int32_t cells) { return (cells + 7) / 8 * 8; }
+
+bool is_counted(const HistogramColumn& column) { return column.count_base != -1; }
+
+std::int32_t size_of(const HistogramLayout& layout, std::int32_t column) {
+  return layout.columns[static_cast<std::size_t>(column)].cells;
+}
+
+// Puts the one-byte columns [begin, end) together, those with the most values first, each where it fits
+// first.
+std::vector<JointGroup> group_columns(const HistogramLayout& layout, std::int32_t begin, std::int32_t end) {
+  std::vector<std::int32_t> order(static_cast<std::size_t>(std::max(end - begin, 0)));
+  std::iota(order.begin(), order.end(), begin);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int32_t a, std::int32_t b) { return size_of(layout, a) > size_of(layout, b); });
+  std::vector<JointGroup> groups;
+  for (const std::int32_t column : order) {
+    const std::int32_t size = size_of(layout, column);
+    const auto fits = [&](const JointGroup& group) { return group.cells * size <= most_joint_cells; };
+    auto group = std::find_if(groups.begin(), groups.end(), fits);
+    if (group == groups.end()) group = groups.insert(group, JointGroup{.members = {}, .cells = 1});
+    group->members.push_back({column, size});
+    group->cells *= size;
+  }
+  return groups;
+}
+
+// Gives a group its cells, and its byte in the joint rows.
+void place_group(const HistogramLayout& layout, JointGroup& group, JointRows& joint) {
+  const bool counted = std::any_of(group.members.begin(), group.members.end(), [&](const JointMember& m) {
+    return is_counted(layout.columns[static_cast<std::size_t>(m.column)]);
+  });
+  HistogramColumn column;
+  column.column = -1;
+  column.byte_offset = static_cast<std::int32_t>(joint.row_bytes++);
+  column.first_cell = group.first_cell = joint.layout.total_cells;
+  column.cells = group.cells;
+  column.code_base = column.first_cell;
+  joint.layout.total_cells += padded(group.cells);
+  group.first_count = -1;
+  if (counted) {
+    column.count_base = group.first_count = joint.layout.total_cells;
+    joint.layout.total_cells += padded(group.cells);
+    joint.layout.any_counted = true;
+  }
+  joint.layout.columns.push_back(column);
+}
+
+// The columns of one tile of the histogram layout. Two-byte columns stay alone, behind all others.
+void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& joint) {
+  const std::int32_t begin = layout.tiles[tile];
+  const std::int32_t end = layout.tiles[tile + 1];
+  const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
+  for (JointGroup& group : group_columns(layout, begin, byte_end)) {
+    if (group.members.size() > 1) {
+      place_group(layout, group, joint);
+      joint.groups.push_back(std::move(group));
+    } else {
+      HistogramColumn column = layout.columns[static_cast<std::size_t>(group.members[0].column)];
+      column.byte_offset = static_cast<std::int32_t>(joint.row_bytes++);
+      joint.layout.any_counted |= is_counted(column);
+      joint.layout.columns.push_back(column);
+    }
+  }
+  joint.layout.byte_columns +=
+      static_cast<std::int32_t>(joint.layout.columns.size()) - joint.tile_columns.back();
+  for (std::int32_t c = byte_end; c < end; ++c) {
+    HistogramColumn column = layout.columns[static_cast<std::size_t>(c)];
+    column.byte_offset = static_cast<std::int32_t>(joint.row_bytes);
+    joint.row_bytes += 2;
+    joint.layout.any_counted |= is_counted(column);
+    joint.layout.columns.push_back(column);
+  }
+}
+
+// What is added for each row.
+std::int64_t count_additions(const HistogramLayout& layout) {
+  return static_cast<std::int64_t>(layout.columns.size()) +
+         std::count_if(layout.columns.begin(), layout.columns.end(), is_counted);
+}
+
+// One source column's share of a joint byte.
+struct Digit {
+  const std::uint8_t* codes = nullptr;  // of the page
+  std::int32_t factor = 1;
+  std::int32_t first_code = 0;  // the code of value 0
+};
+
+void fill_byte(const std::vector<Digit>& digits, std::int64_t row_bytes, std::int64_t begin, std::int64_t end,
+               std::uint8_t* bytes) {
+  std::uint8_t joint[chunk_rows];
+  const auto count = static_cast<std::size_t>(end - begin);
+  std::memset(joint, 0, count);
+  for (const Digit& digit : digits) {
+    const std::uint8_t* codes = digit.codes + begin;
+    for (std::size_t i = 0; i < count; ++i) {
+      joint[i] = static_cast<std::uint8_t>(joint[i] + digit.factor * (codes[i] - digit.first_code));
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i)
+    bytes[(begin + static_cast<std::int64_t>(i)) * row_bytes] = joint[i];
+}
+
+void fill_short(const std::uint16_t* codes, std::int64_t row_bytes, std::int64_t begin, std::int64_t end,
+                std::uint8_t* bytes) {
+  for (std::int64_t i = begin; i < end; ++i) std::memcpy(bytes + i * row_bytes, codes + i, sizeof *codes);
+}
+
+// The digits of each byte of a joint row. A column that is alone keeps its codes.
+std::vector<std::vector<Digit>> digits_of(const data::DatasetData& data, const HistogramLayout& layout,
+                                          const JointRows& joint, const data::Page& page) {
+  const auto codes = [&](const HistogramColumn& column) {
+    return page.column<std::uint8_t>(data.layout.columns[static_cast<std::size_t>(column.column)]);
+  };
+  std::vector<std::vector<Digit>> digits;
+  std::size_t group = 0;
+  for (std::int32_t b = 0; b < joint.layout.byte_columns; ++b) {
+    const HistogramColumn& column = joint.layout.columns[static_cast<std::size_t>(b)];
+    digits.emplace_back();
+    if (column.column >= 0) {
+      digits.back().push_back({codes(column), 1, 0});
+      continue;
+    }
+    std::int32_t factor = 1;
+    for (const JointMember& member : joint.groups[group++].members) {
+      const HistogramColumn& from = layout.columns[static_cast<std::size_t>(member.column)];
+      digits.back().push_back({codes(from), factor, from.first_cell - from.code_base});
+      factor *= member.size;
+    }
+  }
+  return digits;
+}
+
+void fill_pages(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
+                JointRows& joint) {
+  for (const data::Page& page : data.pages) {
+    data::Page& to = joint.pages.emplace_back();
+    to.first_row = page.first_row;
+    to.rows = page.rows;
+    to.packed = Buffer<std::uint8_t>(static_cast<std::size_t>(page.rows * joint.row_bytes));
+    const std::vector<std::vector<Digit>> digits = digits_of(data, layout, joint, page);
+    tasks.for_each((page.rows + chunk_rows - 1) / chunk_rows, [&](std::int64_t chunk) {
+      const std::int64_t begin = chunk * chunk_rows;
+      const std::int64_t end = std::min<std::int64_t>(begin + chunk_rows, page.rows);
+      for (std::size_t c = 0; c < joint.layout.columns.size(); ++c) {
+        const HistogramColumn& column = joint.layout.columns[c];
+        std::uint8_t* bytes = to.packed.data() + column.byte_offset;
+        if (c < digits.size()) {
+          fill_byte(digits[c], joint.row_bytes, begin, end, bytes);
+        } else {
+          const auto at = static_cast<std::size_t>(column.column);
+          fill_short(page.column<std::uint16_t>(data.layout.columns[at]), joint.row_bytes, begin, end, bytes);
+        }
+      }
+    });
+  }
+}
+
+// Sums over all but one member, from the last member to the first: what is left after each is the sum over
+// it. `targets`: per member, its first cell, or null where it is not wanted.
+void fold(const JointGroup& group, std::int64_t* const* targets, std::int64_t* values) {
+  std::int32_t left = group.cells;
+  for (std::size_t m = group.members.size(); m-- > 0;) {
+    const std::int32_t size = group.members[m].size;
+    const std::int32_t stride = left / size;
+    for (std::int32_t v = 0; v < size; ++v) {
+      const std::int64_t* from = values + v * stride;
+      std::int64_t sum = 0;
+      for (std::int32_t i = 0; i < stride; ++i) sum += from[i];
+      if (targets[m] != nullptr) targets[m][v] += sum;
+    }
+    for (std::int32_t v = 1; v < size && m > 0; ++v) {
+      const std::int64_t* from = values + v * stride;
+      for (std::int32_t i = 0; i < stride; ++i) values[i] += from[i];
+    }
+    left = stride;
+  }
+}
+
+}  // namespace
+
+std::int64_t JointRows::additions() const { return count_additions(layout); }
+
+std::pair<std::int64_t, std::int64_t> JointRows::joint_cells(std::size_t tile) const {
+  const auto first = [&](std::int32_t group) {
+    return group < static_cast<std::int32_t>(groups.size())
+               ? groups[static_cast<std::size_t>(group)].first_cell
+               : layout.total_cells;
+  };
+  return {first(tile_groups[tile]), first(tile_groups[tile + 1])};
+}
+
+std::shared_ptr<const JointRows> make_joint_rows(const data::DatasetData& data, const HistogramLayout& layout,
+                                                 Tasks& tasks) {
+  auto joint = std::make_shared<JointRows>();
+  joint->own_cells = joint->layout.total_cells = layout.total_cells;
+  joint->tile_columns.push_back(0);
+  joint->tile_groups.push_back(0);
+  for (std::size_t tile = 0; tile + 1 < layout.tiles.size(); ++tile) {
+    place_tile(layout, tile, *joint);
+    joint->tile_columns.push_back(static_cast<std::int32_t>(joint->layout.columns.size()));
+    joint->tile_groups.push_back(static_cast<std::int32_t>(joint->groups.size()));
+  }
+  const auto plain = static_cast<double>(count_additions(layout));
+  const auto fewer = static_cast<double>(joint->additions());
+  if (joint->groups.empty() || fewer > worthwhile_share * plain) return nullptr;
+  const double extra = 3.0 * (joint->layout.total_cells - layout.total_cells) + layout.total_cells;
+  joint->least_rows = static_cast<std::int64_t>(extra / cells_an_addition / (plain - fewer));
+  fill_pages(data, layout, tasks, *joint);
+  return joint;
+}
+
+void fold_joint_cells(const JointRows& joint, const HistogramLayout& layout, std::size_t tile,
+                      std::int64_t* cells) {
+  std::vector<std::int64_t*> sums;
+  std::vector<std::int64_t*> counts;
+  for (std::int32_t g = joint.tile_groups[tile]; g < joint.tile_groups[tile + 1]; ++g) {
+    const JointGroup& group = joint.groups[static_cast<std::size_t>(g)];
+    sums.clear();
+    counts.clear();
+    for (const JointMember& member : group.members) {
+      const HistogramColumn& column = layout.columns[static_cast<std::size_t>(member.column)];
+      sums.push_back(cells + column.first_cell);
+      const std::int32_t first_count = column.count_base + (column.first_cell - column.code_base);
+      counts.push_back(is_counted(column) ? cells + first_count : nullptr);
+    }
+    fold(group, sums.data(), cells + group.first_cell);
+    if (group.first_count >= 0) fold(group, counts.data(), cells + group.first_count);
+  }
+  const auto [first, last] = joint.joint_cells(tile);
+  std::memset(cells + first, 0, static_cast<std::size_t>(last - first) * sizeof(std::int64_t));
+}
+
+}  // namespace ramet::cpu
