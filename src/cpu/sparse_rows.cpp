@@ -108,7 +108,9 @@ struct WideSum {
 };
 
 // The rows' lists are fetched in two steps, each far enough ahead: first where a list is, then the list.
-void prefetch_row(const SparsePage& page, const std::uint32_t* ids, std::int64_t i, std::int64_t count) {
+// Always inlined: GCC drops calls of functions that do nothing but prefetch.
+[[gnu::always_inline]] inline void prefetch_row(const SparsePage& page, const std::uint32_t* ids,
+                                                std::int64_t i, std::int64_t count) {
   if (i + 2 * prefetch_distance < count)
     __builtin_prefetch(page.starts.data() + ids[i + 2 * prefetch_distance]);
   if (i + prefetch_distance >= count) return;
