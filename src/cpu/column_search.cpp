@@ -89,6 +89,67 @@ void scan_column(const SearchSettings& s, const SearchColumn& column, const Sear
   offer(column, gain, bin_of(found), left_h >= node.sums.h - left_h, best);
 }
 
+// Sums of a code's rows. Without counts there is at least one (see ColumnSums::load).
+backend::NodeSums sums_of_code(const SearchColumn& column, const Histogram& histogram, bool constant_hessian,
+                               std::int64_t code) {
+  const std::int64_t at = column.cells->code_base + code;
+  const std::int64_t count_at = column.cells->count_base + code;
+  const bool counted = column.cells->count_base != -1;
+  backend::NodeSums sums;
+  if (histogram.wide) {
+    const WideCell* cells = histogram.wide_cells();
+    sums = {cells[at].g, cells[at].h, counted ? cells[count_at].h : 1};
+  } else {
+    const std::int64_t* cells = histogram.packed();
+    sums = {packed_g(cells[at]), packed_h(cells[at]), counted ? packed_h(cells[count_at]) : 1};
+  }
+  if (constant_hessian) sums.rows = sums.h;
+  return sums;
+}
+
+void find_usable(const SearchSettings& s, const SearchColumn& column, const Histogram& histogram,
+                 std::vector<UsableCategory>& usable) {
+  usable.clear();
+  for (std::int64_t code = 1; code <= column.value_bins; ++code) {
+    const backend::NodeSums sums = sums_of_code(column, histogram, s.scale.constant_hessian, code);
+    if (sums.rows < s.min_category_rows) continue;
+    const double weight = static_cast<double>(sums.h) * s.h_unit + s.cat_smooth;
+    if (!(weight > 0)) continue;
+    usable.push_back(
+        {static_cast<double>(sums.g) * s.g_unit / weight, static_cast<std::uint32_t>(code), sums});
+  }
+  std::sort(usable.begin(), usable.end(), [](const UsableCategory& a, const UsableCategory& b) {
+    return a.ratio != b.ratio ? a.ratio < b.ratio : a.code < b.code;
+  });
+}
+
+// The fast twin of search_many_against_many: looks at the sums of usable categories only, which in small
+// nodes are few.
+void scan_categories(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                     SearchScratch& scratch, BestSplit& best) {
+  const bool counted = s.scale.constant_hessian || column.cells->count_base != -1;
+  if (counted && node.sums.rows < 2 * s.min_category_rows) return;  // there are no two
+  std::vector<UsableCategory>& usable = scratch.categories;
+  find_usable(s, column, node.histogram, usable);
+  const auto count = static_cast<std::int64_t>(usable.size());
+  const std::int64_t longest = std::min<std::int64_t>(s.max_threshold, count - 1);
+  for (const bool back : {false, true}) {
+    backend::NodeSums left;
+    for (std::int64_t length = 1; length <= longest; ++length) {
+      const backend::NodeSums& next =
+          usable[static_cast<std::size_t>(back ? count - length : length - 1)].sums;
+      left = {left.g + next.g, left.h + next.h, left.rows + next.rows};
+      const double gain = split_gain(s, s.category_regularisation, node, left, counted);
+      const std::uint32_t tie = static_cast<std::uint32_t>(length) + (back ? back_order : 0);
+      if (!enough(s, node, gain) || !offer(column, gain, tie, false, best)) continue;
+      std::vector<std::uint32_t> codes;
+      for (std::int64_t i = 0; i < length; ++i)
+        codes.push_back(usable[static_cast<std::size_t>(back ? count - length + i : i)].code);
+      best.left_categories = category_set(column.value_bins, codes.data(), length);
+    }
+  }
+}
+
 }  // namespace
 
 double split_gain(const SearchSettings& s, const math::Regularisation& children, const SearchNode& node,
@@ -186,13 +247,15 @@ void search_column(const SearchSettings& s, const SearchColumn& column, const Se
     scan_column(s, column, node, scratch, best);
     return;
   }
+  if (column.categorical && column.value_bins > s.max_onehot) {
+    scan_categories(s, column, node, scratch, best);
+    return;
+  }
   scratch.sums.load(column, node.histogram, s.scale.constant_hessian);
   if (!column.categorical) {
     search_numeric(s, column, node, scratch.sums, best);
-  } else if (column.value_bins <= s.max_onehot) {
-    search_one_against_rest(s, column, node, scratch.sums, best);
   } else {
-    search_many_against_many(s, column, node, scratch.sums, best);
+    search_one_against_rest(s, column, node, scratch.sums, best);
   }
 }
 

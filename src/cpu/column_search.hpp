@@ -10,9 +10,17 @@
 
 namespace ramet::cpu {
 
+// A category that may go left.
+struct UsableCategory {
+  double ratio = 0;  // G / (H + cat_smooth)
+  std::uint32_t code = 0;
+  backend::NodeSums sums;
+};
+
 // Memory that a search works in; one per thread at a time, reused from column to column.
 struct SearchScratch {
   ColumnSums sums;
+  std::vector<UsableCategory> categories;
   UsedCells used;
 };
 

@@ -37,6 +37,19 @@ struct RandomNode {
   }
   RandomNode(const RandomNode&) = delete;
 
+  // A count of 0 to 40 rows for each cell that is not empty.
+  void add_counts(std::uint32_t seed) {
+    std::mt19937 random(seed);
+    cells.count_base = static_cast<std::int32_t>(packed.size()) - (column.has_missing ? 0 : 1);
+    node.sums.rows = 0;
+    for (std::int32_t c = 0; c < cells.cells; ++c) {
+      const std::int64_t rows = wide[static_cast<std::size_t>(c)].h == 0 ? 0 : random() % 41;
+      packed.push_back(rows);
+      wide.push_back({0, rows});
+      node.sums.rows += rows;
+    }
+  }
+
   SearchNode view(bool as_wide) {
     SearchNode result = node;
     result.histogram.wide = as_wide;
@@ -161,6 +174,39 @@ TEST(SplitScan, GainAtOrBelowGammaIsNoSplit) {
   EXPECT_EQ(none.feature, -1);
 }
 
+// Categories with counts of their own, or counted by a constant hessian.
+TEST(CategoryScan, FindsWhatThePlainSearchFinds) {
+  int splits = 0;
+  for (std::uint32_t seed = 0; seed < 300; ++seed) {
+    RandomNode random(40, seed % 2 == 0, seed, static_cast<int>(seed % 8));
+    random.column.categorical = true;
+    SearchSettings s = settings(seed % 3, seed % 5 == 0 ? 40.0 : 1.0);
+    s.max_onehot = 0;
+    s.max_threshold = seed % 7 == 0 ? 3 : 32;
+    s.cat_smooth = seed % 4;
+    s.category_regularisation.lambda = s.regularisation.lambda + 1;
+    s.scale.constant_hessian = seed % 2 == 0;
+    s.min_category_rows = s.scale.constant_hessian ? 300'000 : 20;
+    random.add_counts(seed);
+    for (const bool wide : {false, true}) {
+      SearchNode node = random.view(wide);
+      if (s.scale.constant_hessian) node.sums.rows = node.sums.h;
+      if (!prepare_node(s, node)) continue;
+      SearchScratch scratch;
+      BestSplit fast;
+      BestSplit plain;
+      search_column(s, random.column, node, scratch, fast);
+      ColumnSums sums;
+      sums.load(random.column, node.histogram, s.scale.constant_hessian);
+      search_many_against_many(s, random.column, node, sums, plain);
+      expect_same(fast, plain);
+      EXPECT_EQ(fast.left_categories, plain.left_categories);
+      splits += plain.feature >= 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(splits, 200);
+}
+
 TEST(LevelSearch, OneNodeIsSearchedAsAlone) {
   for (std::uint32_t seed = 0; seed < 60; ++seed) {
     RandomNode random(20, seed % 2 == 0, seed, static_cast<int>(seed % 8));
@@ -171,6 +217,7 @@ TEST(LevelSearch, OneNodeIsSearchedAsAlone) {
       s.scale.constant_hessian = random.column.categorical;
       s.min_category_rows = 1'000;
       LevelNode level{random.view(false), false};
+      if (s.scale.constant_hessian) level.node.sums.rows = level.node.sums.h;
       level.splittable = prepare_node(s, level.node);
       if (!level.splittable) continue;
       BestSplit alone;
