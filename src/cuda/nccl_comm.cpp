@@ -1,11 +1,15 @@
 #include "cuda/nccl_comm.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.hpp"
 
 namespace ramet::cuda {
 namespace {
+
+// Calls of one group; NCCL has had a limit of 2,048.
+constexpr std::size_t most_grouped = 1'024;
 
 class NcclComm final : public DeviceComm {
  public:
@@ -23,9 +27,12 @@ class NcclComm final : public DeviceComm {
   }
   void reduce_scatter_sum(std::span<std::int64_t* const> arrays, std::size_t block,
                           cudaStream_t stream) override {
-    connection_.enqueue(stream, [=, this](const NcclLibrary& library, NcclHandle handle) {
-      return library.reduce_scatter_sum(handle, arrays, block, rank_, stream);
-    });
+    for (std::size_t first = 0; first < arrays.size(); first += most_grouped) {
+      const auto some = arrays.subspan(first, std::min(most_grouped, arrays.size() - first));
+      connection_.enqueue(stream, [=, this](const NcclLibrary& library, NcclHandle handle) {
+        return library.reduce_scatter_sum(handle, some, block, rank_, stream);
+      });
+    }
   }
   void all_gather(void* data, std::size_t bytes, cudaStream_t stream) override {
     connection_.enqueue(stream, [=, this](const NcclLibrary& library, NcclHandle handle) {
