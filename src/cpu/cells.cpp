@@ -6,10 +6,6 @@ namespace {
 // Cells of one tile: 128 KB packed, a quarter of a small second-level cache.
 constexpr std::int32_t tile_cells = 16'384;
 
-// Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride
-// would.
-std::int32_t padded(std::int32_t cells) { return (cells + 7) / 8 * 8; }
-
 }  // namespace
 
 HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
@@ -25,10 +21,10 @@ HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vec
     column.first_cell = result.total_cells;
     column.cells = stored.cells();
     column.code_base = column.first_cell - (stored.has_missing ? 0 : 1);
-    result.total_cells += padded(column.cells);
+    result.total_cells += padded_cells(column.cells);
     if (counted[static_cast<std::size_t>(c)]) {
       column.count_base = result.total_cells - (stored.has_missing ? 0 : 1);
-      result.total_cells += padded(column.cells);
+      result.total_cells += padded_cells(column.cells);
       result.any_counted = true;
     }
     if (stored.width == 1) ++result.byte_columns;

@@ -22,6 +22,10 @@ inline constexpr std::int64_t max_packed_rows = 65'535;
 inline std::int64_t packed_g(std::int64_t cell) { return cell >> 32; }
 inline std::int64_t packed_h(std::int64_t cell) { return cell & 0xffff'ffff; }
 
+// Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride
+// would.
+inline std::int32_t padded_cells(std::int32_t cells) { return (cells + 7) / 8 * 8; }
+
 // One stored column's place in a packed row and in a node's histogram.
 struct HistogramColumn {
   std::int32_t column = 0;       // index into Layout::columns

@@ -84,16 +84,18 @@ std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec
 
 // What other form of the rows histograms are built from, if one saves much.
 void Grower::choose_rows(const HistogramLayout& layout) {
-  joint_ = make_joint_rows(data_, layout, tasks_);
+  const std::shared_ptr<JointRows> joint = plan_joint_rows(layout);
   // A listed cell costs four bytes and an indirection more than a byte of a row.
   constexpr double worthwhile_share = 0.5;
   constexpr double worth_of_a_byte = 0.67;
   double most_listed = worthwhile_share * static_cast<double>(layout.columns.size());
-  if (joint_ != nullptr)
-    most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint_->additions()));
+  if (joint != nullptr)
+    most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint->additions()));
   if (!layout.any_counted) sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
-  if (sparse_ != nullptr) joint_ = nullptr;
-  if (joint_ != nullptr) joint_pool_ = std::make_unique<HistogramPool>(joint_->layout.total_cells);
+  if (sparse_ != nullptr || joint == nullptr) return;
+  fill_joint_rows(data_, layout, tasks_, *joint);
+  joint_ = joint;
+  joint_pool_ = std::make_unique<HistogramPool>(joint->layout.total_cells);
 }
 
 void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {

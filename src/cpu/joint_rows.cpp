@@ -14,8 +14,6 @@ constexpr double worthwhile_share = 0.85;
 // Cells that are cleared and folded in the time of adding one value.
 constexpr double cells_an_addition = 2.0;
 
-std::int32_t padded(std::int32_t cells) { return (cells + 7) / 8 * 8; }
-
 bool is_counted(const HistogramColumn& column) { return column.count_base != -1; }
 
 std::int32_t size_of(const HistogramLayout& layout, std::int32_t column) {
@@ -52,11 +50,11 @@ void place_group(const HistogramLayout& layout, JointGroup& group, JointRows& jo
   column.first_cell = group.first_cell = joint.layout.total_cells;
   column.cells = group.cells;
   column.code_base = column.first_cell;
-  joint.layout.total_cells += padded(group.cells);
+  joint.layout.total_cells += padded_cells(group.cells);
   group.first_count = -1;
   if (counted) {
     column.count_base = group.first_count = joint.layout.total_cells;
-    joint.layout.total_cells += padded(group.cells);
+    joint.layout.total_cells += padded_cells(group.cells);
     joint.layout.any_counted = true;
   }
   joint.layout.columns.push_back(column);
@@ -147,31 +145,6 @@ std::vector<std::vector<Digit>> digits_of(const data::DatasetData& data, const H
   return digits;
 }
 
-void fill_pages(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
-                JointRows& joint) {
-  for (const data::Page& page : data.pages) {
-    data::Page& to = joint.pages.emplace_back();
-    to.first_row = page.first_row;
-    to.rows = page.rows;
-    to.packed = Buffer<std::uint8_t>(static_cast<std::size_t>(page.rows * joint.row_bytes));
-    const std::vector<std::vector<Digit>> digits = digits_of(data, layout, joint, page);
-    tasks.for_each((page.rows + chunk_rows - 1) / chunk_rows, [&](std::int64_t chunk) {
-      const std::int64_t begin = chunk * chunk_rows;
-      const std::int64_t end = std::min<std::int64_t>(begin + chunk_rows, page.rows);
-      for (std::size_t c = 0; c < joint.layout.columns.size(); ++c) {
-        const HistogramColumn& column = joint.layout.columns[c];
-        std::uint8_t* bytes = to.packed.data() + column.byte_offset;
-        if (c < digits.size()) {
-          fill_byte(digits[c], joint.row_bytes, begin, end, bytes);
-        } else {
-          const auto at = static_cast<std::size_t>(column.column);
-          fill_short(page.column<std::uint16_t>(data.layout.columns[at]), joint.row_bytes, begin, end, bytes);
-        }
-      }
-    });
-  }
-}
-
 // Sums over all but one member, from the last member to the first: what is left after each is the sum over
 // it. `targets`: per member, its first cell, or null where it is not wanted.
 void fold(const JointGroup& group, std::int64_t* const* targets, std::int64_t* values) {
@@ -206,8 +179,7 @@ std::pair<std::int64_t, std::int64_t> JointRows::joint_cells(std::size_t tile) c
   return {first(tile_groups[tile]), first(tile_groups[tile + 1])};
 }
 
-std::shared_ptr<const JointRows> make_joint_rows(const data::DatasetData& data, const HistogramLayout& layout,
-                                                 Tasks& tasks) {
+std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout) {
   auto joint = std::make_shared<JointRows>();
   joint->own_cells = joint->layout.total_cells = layout.total_cells;
   joint->tile_columns.push_back(0);
@@ -222,8 +194,32 @@ std::shared_ptr<const JointRows> make_joint_rows(const data::DatasetData& data, 
   if (joint->groups.empty() || fewer > worthwhile_share * plain) return nullptr;
   const double extra = 3.0 * (joint->layout.total_cells - layout.total_cells) + layout.total_cells;
   joint->least_rows = static_cast<std::int64_t>(extra / cells_an_addition / (plain - fewer));
-  fill_pages(data, layout, tasks, *joint);
   return joint;
+}
+
+void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
+                     JointRows& joint) {
+  for (const data::Page& page : data.pages) {
+    data::Page& to = joint.pages.emplace_back();
+    to.first_row = page.first_row;
+    to.rows = page.rows;
+    to.packed = Buffer<std::uint8_t>(static_cast<std::size_t>(page.rows * joint.row_bytes));
+    const std::vector<std::vector<Digit>> digits = digits_of(data, layout, joint, page);
+    tasks.for_each((page.rows + chunk_rows - 1) / chunk_rows, [&](std::int64_t chunk) {
+      const std::int64_t begin = chunk * chunk_rows;
+      const std::int64_t end = std::min<std::int64_t>(begin + chunk_rows, page.rows);
+      for (std::size_t c = 0; c < joint.layout.columns.size(); ++c) {
+        const HistogramColumn& column = joint.layout.columns[c];
+        std::uint8_t* bytes = to.packed.data() + column.byte_offset;
+        if (c < digits.size()) {
+          fill_byte(digits[c], joint.row_bytes, begin, end, bytes);
+        } else {
+          const auto at = static_cast<std::size_t>(column.column);
+          fill_short(page.column<std::uint16_t>(data.layout.columns[at]), joint.row_bytes, begin, end, bytes);
+        }
+      }
+    });
+  }
 }
 
 void fold_joint_cells(const JointRows& joint, const HistogramLayout& layout, std::size_t tile,

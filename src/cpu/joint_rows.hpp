@@ -52,8 +52,10 @@ struct JointRows {
 
 // For histograms of `layout`, which holds every column; null where little would be saved. Choices differ
 // between data sets, and never show in a histogram.
-std::shared_ptr<const JointRows> make_joint_rows(const data::DatasetData& data, const HistogramLayout& layout,
-                                                 Tasks& tasks);
+// Without rows: those are a copy of the data, made when it is certain that they are used.
+std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout);
+void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
+                     JointRows& joint);
 
 // Adds a tile's joint cells to those of its columns, and zeroes them. `cells`: all of the layout's and the
 // joint ones.

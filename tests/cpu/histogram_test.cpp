@@ -169,8 +169,9 @@ TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {
 // How many of the columns share a byte with others.
 std::int64_t check_joint(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
-  const auto joint = make_joint_rows(c.data, c.layout, tasks);
+  const auto joint = plan_joint_rows(c.layout);
   if (joint == nullptr) return 0;
+  fill_joint_rows(c.data, c.layout, tasks, *joint);
   HistogramPool pool(c.layout.total_cells);
   HistogramPool joint_pool(joint->layout.total_cells);
   BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, c.rows.root(), pool.acquire(wide)};
