@@ -17,7 +17,13 @@
 namespace ramet::cpu {
 namespace {
 
-constexpr std::int64_t task_rows = 32 * gradient_block_rows;
+// Rows that are one task: two tasks for each thread where there are few, none beyond what caches like.
+std::int64_t rows_of_task(std::int64_t rows, int threads) {
+  constexpr std::int64_t most_blocks = 32;
+  const std::int64_t share = std::int64_t{2} * threads * gradient_block_rows;
+  return gradient_block_rows * std::clamp<std::int64_t>((rows + share - 1) / share, 1, most_blocks);
+}
+
 constexpr std::uint32_t infinity_bits = 0x7f800000u;
 
 // Whether more than a quarter of the surveyed nonzero values lie below one step, 2^-exponent.
@@ -54,6 +60,7 @@ void Gradients::compute(int round, const Scores& scores) {
   std::vector<Found> found(outputs_.size());
   const bool custom = objective::traits(input_.objective).kind == objective::Kind::caller;
   if (custom) call_custom(scores);
+  const std::int64_t task_rows = rows_of_task(data_.rows, tasks_.threads());
   const std::int64_t pieces = (data_.rows + task_rows - 1) / task_rows;
   std::vector<std::vector<Found>> parts(static_cast<std::size_t>(pieces));
   tasks_.for_each(pieces, [&](std::int64_t piece) {
@@ -110,6 +117,7 @@ void Gradients::call_custom(const Scores& scores) {
   std::vector<double> margins(values);
   std::vector<double> g(values);
   std::vector<double> h(values);
+  const std::int64_t task_rows = rows_of_task(data_.rows, tasks_.threads());
   tasks_.for_ranges(data_.rows, task_rows, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       for (std::int64_t k = 0; k < count; ++k) {
@@ -193,6 +201,7 @@ void Gradients::quantise(int round) {
     if (out.scale.bits <= 16 && out.narrow.size() != rows) out.narrow = Buffer<std::uint32_t>(rows);
     if (out.scale.bits > 16 && out.wide.size() != rows) out.wide = Buffer<WideGradient>(rows);
   }
+  const std::int64_t task_rows = rows_of_task(data_.rows, tasks_.threads());
   const std::int64_t pieces = (data_.rows + task_rows - 1) / task_rows;
   tasks_.for_each(pieces * static_cast<std::int64_t>(outputs_.size()), [&](std::int64_t task) {
     const std::int64_t k = task / pieces;
