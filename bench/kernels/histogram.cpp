@@ -37,12 +37,13 @@ void histogram(benchmark::State& state) {
   cpu::TreeRows tree_rows;
   tree_rows.start(data, sample);
   cpu::HistogramPool pool(layout.total_cells);
+  const std::vector<cpu::Segment> root = tree_rows.root();
   const cpu::BuildJob job{&layout,
                           &gradients,
                           &data,
                           &tree_rows,
                           cpu::Side::root,
-                          tree_rows.root(),
+                          root,
                           pool.acquire(!cpu::fits_packed(gradients.scale, sample.rows))};
   for (auto _ : state) {
     cpu::build_one(job, pool);

@@ -15,19 +15,19 @@
 
 namespace ramet {
 
-// Calls body(i) for 0 <= i < count on up to `threads` threads, the caller's among them. The first exception
-// ends the loop early and is rethrown.
+// Calls body(i, thread) for 0 <= i < count on up to `threads` threads, the caller's, number 0, among them.
+// The first exception ends the loop early and is rethrown.
 template <class Body>
 void for_each_on_plain_threads(int threads, std::int64_t count, const Body& body) {
   // Relaxed: an ordering here would hide races between bodies.
   std::atomic<std::int64_t> next{0};
   std::mutex mutex;
   std::exception_ptr error;
-  const auto work = [&] {
+  const auto work = [&](int thread) {
     try {
       for (std::int64_t i = next.fetch_add(1, std::memory_order_relaxed); i < count;
            i = next.fetch_add(1, std::memory_order_relaxed)) {
-        body(i);
+        body(i, thread);
       }
     } catch (...) {
       next.store(count, std::memory_order_relaxed);
@@ -37,8 +37,9 @@ void for_each_on_plain_threads(int threads, std::int64_t count, const Body& body
   };
   {
     std::vector<std::jthread> helpers;
-    for (std::int64_t t = 1; t < std::min<std::int64_t>(threads, count); ++t) helpers.emplace_back(work);
-    work();
+    for (std::int64_t t = 1; t < std::min<std::int64_t>(threads, count); ++t)
+      helpers.emplace_back(work, static_cast<int>(t));
+    work(0);
   }
   if (error) std::rethrow_exception(error);
 }

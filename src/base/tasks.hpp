@@ -38,16 +38,23 @@ class Tasks {
   // The first exception thrown by a body is rethrown.
   template <class Body>
   void for_each(std::int64_t count, const Body& body) {
+    for_each_by_worker(count, [&](std::int64_t i, int) { body(i); });
+  }
+
+  // The same with body(i, worker): no two bodies run at a time with the same worker, 0 <= worker < threads(),
+  // if bodies start no loops on these tasks themselves.
+  template <class Body>
+  void for_each_by_worker(std::int64_t count, const Body& body) {
     if (count <= 0) return;
     if (count == 1 || threads_ == 1) {
       const FloatMode mode;
-      for (std::int64_t i = 0; i < count; ++i) body(i);
+      for (std::int64_t i = 0; i < count; ++i) body(i, 0);
       return;
     }
 #if defined(__SANITIZE_THREAD__)
-    for_each_on_plain_threads(threads_, count, [&](std::int64_t i) {
+    for_each_on_plain_threads(threads_, count, [&](std::int64_t i, int worker) {
       const FloatMode mode;
-      body(i);
+      body(i, worker);
     });
 #else
     arena_.execute([&] {
@@ -55,7 +62,8 @@ class Tasks {
           oneapi::tbb::blocked_range<std::int64_t>(0, count, 1),
           [&](const oneapi::tbb::blocked_range<std::int64_t>& range) {
             const FloatMode mode;
-            for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i);
+            const int worker = oneapi::tbb::this_task_arena::current_thread_index();
+            for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i, worker);
           },
           oneapi::tbb::simple_partitioner{});
     });

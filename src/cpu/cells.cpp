@@ -8,6 +8,12 @@ constexpr std::int32_t tile_cells = 16'384;
 
 }  // namespace
 
+void HistogramLayout::add(const HistogramColumn& column) {
+  if (column.count_base != -1) counted.push_back(static_cast<std::int32_t>(columns.size()));
+  code_bases.push_back(column.code_base);
+  columns.push_back(column);
+}
+
 HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
                                       const std::vector<bool>& counted) {
   HistogramLayout result;
@@ -25,14 +31,13 @@ HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vec
     if (counted[static_cast<std::size_t>(c)]) {
       column.count_base = result.total_cells - (stored.has_missing ? 0 : 1);
       result.total_cells += padded_cells(column.cells);
-      result.any_counted = true;
     }
     if (stored.width == 1) ++result.byte_columns;
     if (result.total_cells - tile_start > tile_cells && column.first_cell > tile_start) {
       result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
       tile_start = column.first_cell;
     }
-    result.columns.push_back(column);
+    result.add(column);
   }
   result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
   return result;

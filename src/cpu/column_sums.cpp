@@ -31,16 +31,26 @@ void ColumnSums::add(const ColumnSums& other) {
   }
 }
 
-backend::NodeSums left_sums(const ColumnSums& sums, const backend::SplitRule& rule) {
-  backend::NodeSums left;
-  for (std::size_t c = 0; c < sums.g.size(); ++c) {
-    if (!goes_left(rule, static_cast<std::uint32_t>(c))) continue;
-    left.g += sums.g[c];
-    left.h += sums.h[c];
-    left.rows += sums.rows[c];
+backend::NodeSums left_sums(const SearchColumn& column, const Histogram& histogram,
+                            const backend::SplitRule& rule) {
+  WideCell left;
+  std::int64_t packed = 0;
+  const auto add = [&](std::int64_t code) {
+    const std::int64_t at = column.cells->code_base + code;
+    if (histogram.wide) {
+      left.g += histogram.wide_cells()[at].g;
+      left.h += histogram.wide_cells()[at].h;
+    } else {
+      packed += histogram.packed()[at];
+    }
+  };
+  if (rule.missing_left && column.has_missing) add(0);
+  const std::int64_t last = rule.categorical ? column.value_bins : rule.bin;
+  for (std::int64_t code = 1; code <= last; ++code) {
+    if (!rule.categorical || goes_left(rule, static_cast<std::uint32_t>(code))) add(code);
   }
-  if (!sums.counted) left.rows = -1;
-  return left;
+  if (!histogram.wide) return {packed_g(packed), packed_h(packed), 0};
+  return {left.g, left.h, 0};
 }
 
 }  // namespace ramet::cpu

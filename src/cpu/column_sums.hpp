@@ -21,7 +21,8 @@ struct ColumnSums {
   void add(const ColumnSums& other);
 };
 
-// Sums of the codes that a rule sends left. rows is -1 if they are not counted.
-backend::NodeSums left_sums(const ColumnSums& sums, const backend::SplitRule& rule);
+// Sums of g and h of the codes that a rule sends left; rows is 0.
+backend::NodeSums left_sums(const SearchColumn& column, const Histogram& histogram,
+                            const backend::SplitRule& rule);
 
 }  // namespace ramet::cpu

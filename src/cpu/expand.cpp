@@ -18,7 +18,8 @@ void Grower::expand(std::span<const backend::Split> splits) {
   for (const backend::Split& split : splits) largest = std::max({largest, split.left, split.right});
   if (static_cast<std::size_t>(largest + 1) > nodes_.size())
     nodes_.resize(static_cast<std::size_t>(largest) + 1);
-  std::vector<Work> works(splits.size());
+  if (works_.size() < splits.size()) works_.resize(splits.size());
+  const std::span<Work> works(works_.data(), splits.size());
   for (std::size_t i = 0; i < splits.size(); ++i) prepare(works[i], splits[i]);
 
   const std::int64_t limit = small_rows(works);
@@ -50,8 +51,9 @@ void Grower::expand(std::span<const backend::Split> splits) {
       const GrowingNode& smaller = *work->child[work->smaller];
       if (!smaller.histogram.empty()) jobs.push_back(job_of(*work->tree, smaller));
     }
-    build_all(jobs, pool_, tasks_, static_cast<std::int64_t>(small.size()),
-              [&](std::int64_t i) { expand_small(*small[static_cast<std::size_t>(i)]); });
+    build_all(jobs, pool_, tasks_, static_cast<std::int64_t>(small.size()), [&](std::int64_t i, int worker) {
+      expand_small(*small[static_cast<std::size_t>(i)], scratch_[static_cast<std::size_t>(worker)]);
+    });
     all_reduce_histograms(jobs, *data_.communicator);
   }
   poll();
@@ -70,6 +72,8 @@ std::int64_t Grower::small_rows(std::span<const Work> works) const {
 }
 
 void Grower::prepare(Work& work, const backend::Split& split) {
+  work.best[0] = {};
+  work.best[1] = {};
   work.split = &split;
   work.tree = &trees_[static_cast<std::size_t>(split.tree)];
   work.parent = &nodes_[static_cast<std::size_t>(split.node)];
@@ -83,9 +87,7 @@ void Grower::prepare(Work& work, const backend::Split& split) {
   const auto at =
       static_cast<std::size_t>(work.tree->column_of_feature[static_cast<std::size_t>(split.rule.feature)]);
   const SearchColumn& column = work.tree->columns[at];
-  ColumnSums sums;
-  sums.load(column, work.parent->histogram, work.tree->gradients->scale.constant_hessian);
-  work.child[0]->sums = left_sums(sums, split.rule);
+  work.child[0]->sums = left_sums(column, work.parent->histogram, split.rule);
   work.child[1]->sums = {work.parent->sums.g - work.child[0]->sums.g,
                          work.parent->sums.h - work.child[0]->sums.h, 0};
   PartitionJob& job = work.partition;
@@ -152,27 +154,27 @@ void Grower::finish_histograms(Work& work) {
   }
 }
 
-void Grower::expand_small(Work& work) {
+void Grower::expand_small(Work& work, SearchPair& scratch) {
   partition_one(work.partition);
   finish_partition(work, work.partition.left_rows());
   plan_histograms(work);
   if (!work.search[0] && !work.search[1]) return;
   build_one(job_of(*work.tree, *work.child[work.smaller]), pool_);
-  search_children(work, 0, static_cast<std::int32_t>(work.tree->columns.size()), work.best);
+  search_children(work, 0, static_cast<std::int32_t>(work.tree->columns.size()), work.best, scratch);
   finish_histograms(work);
 }
 
 // The larger child's histogram, and both children's best splits on the columns [column_begin, column_end):
 // tile by tile, so that cells are still cached when they are searched.
-void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t column_end,
-                             BestSplit* best) {
+void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best,
+                             SearchPair& searches) {
   const HistogramLayout& layout = *work.tree->layout;
   const bool symmetric = work.tree->spec.symmetric;
-  NodeSearch searches[2];
   for (int i = 0; i < 2; ++i) {
+    searches[i].worthwhile = false;
     if (work.search[i] && !symmetric)
-      searches[i] = prepare_search(*work.tree, *work.child[i],
-                                   i == 0 ? work.split->left_features : work.split->right_features);
+      prepare_search(*work.tree, *work.child[i],
+                     i == 0 ? work.split->left_features : work.split->right_features, searches[i]);
   }
   for (std::size_t t = 0; t + 1 < layout.tiles.size(); ++t) {
     const std::int32_t begin = std::max(layout.tiles[t], column_begin);
@@ -190,13 +192,13 @@ void Grower::search_large(std::span<Work* const> works) {
   // Cut by columns as well where there are too few nodes to go round.
   const std::int64_t ranges = std::max<std::int64_t>(1, (4 * tasks_.threads() + count - 1) / count);
   std::vector<BestSplit> best(static_cast<std::size_t>(count * ranges * 2));
-  tasks_.for_each(count * ranges, [&](std::int64_t task) {
+  tasks_.for_each_by_worker(count * ranges, [&](std::int64_t task, int worker) {
     Work& work = *works[static_cast<std::size_t>(task / ranges)];
     if (!work.search[0] && !work.search[1]) return;
     const auto columns = static_cast<std::int64_t>(work.tree->layout->columns.size());
     search_children(work, static_cast<std::int32_t>(columns * (task % ranges) / ranges),
-                    static_cast<std::int32_t>(columns * (task % ranges + 1) / ranges),
-                    best.data() + task * 2);
+                    static_cast<std::int32_t>(columns * (task % ranges + 1) / ranges), best.data() + task * 2,
+                    scratch_[static_cast<std::size_t>(worker)]);
   });
   for (std::int64_t w = 0; w < count; ++w) {
     Work& work = *works[static_cast<std::size_t>(w)];

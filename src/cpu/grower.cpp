@@ -52,7 +52,8 @@ Grower::Grower(const backend::SessionInput& input, const Gradients& gradients, T
       tasks_(tasks),
       pool_(make_histogram_layout(data_.layout, all_columns(data_),
                                   counted_columns(data_, input.params, gradients.constant_hessian()))
-                .total_cells) {}
+                .total_cells),
+      scratch_(static_cast<std::size_t>(tasks.threads())) {}
 
 std::int64_t Grower::tree_bytes() const { return data_.rows * 12; }
 std::int64_t Grower::node_bytes() const { return pool_.bytes(data_.total_rows > max_packed_rows); }
@@ -91,7 +92,7 @@ void Grower::choose_rows(const HistogramLayout& layout) {
   double most_listed = worthwhile_share * static_cast<double>(layout.columns.size());
   if (joint != nullptr)
     most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint->additions()));
-  if (!layout.any_counted) sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
+  if (!layout.any_counted()) sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
   if (sparse_ != nullptr || joint == nullptr) return;
   fill_joint_rows(data_, layout, tasks_, *joint);
   joint_ = joint;
@@ -121,14 +122,13 @@ void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {
 
 void Grower::make_node(std::int32_t number, std::int32_t tree, Side side) {
   GrowingNode& node = nodes_[static_cast<std::size_t>(number)];
-  node = {};
-  node.tree = tree;
-  node.side = side;
+  // All of it anew, but for the segments' memory.
+  node.segments.clear();
+  node = {.tree = tree, .side = side, .sums = {}, .segments = std::move(node.segments), .histogram = {}};
 }
 
 void Grower::begin(std::span<const backend::TreeSpec> specs) {
   for (GrowingNode& node : nodes_) pool_.release(node.histogram);
-  nodes_.clear();
   candidates_.clear();
   const backend::RowSample sample = specs.empty() ? backend::RowSample{} : specs[0].rows;
   if (sample.fraction != sample_key_.fraction || (sample.fraction < 1.0 && sample.key != sample_key_.key)) {
@@ -137,7 +137,7 @@ void Grower::begin(std::span<const backend::TreeSpec> specs) {
   }
   tree_count_ = static_cast<std::int32_t>(specs.size());
   if (trees_.size() < specs.size()) trees_.resize(specs.size());
-  nodes_.resize(specs.size());
+  if (nodes_.size() < specs.size()) nodes_.resize(specs.size());
   for (std::int32_t t = 0; t < tree_count_; ++t) {
     const backend::TreeSpec& spec = specs[static_cast<std::size_t>(t)];
     check_internal(spec.rows.fraction == sample.fraction && spec.rows.key == sample.key,
@@ -162,7 +162,7 @@ void Grower::search_roots() {
   }
   {
     const PhaseTimer timer(times, Phase::histogram);
-    build_all(jobs, pool_, tasks_, 0, [](std::int64_t) {});
+    build_all(jobs, pool_, tasks_, 0, [](std::int64_t, int) {});
     all_reduce_histograms(jobs, *data_.communicator);
   }
   const PhaseTimer timer(times, Phase::search);
@@ -175,12 +175,13 @@ void Grower::search_roots() {
   std::vector<std::vector<BestSplit>> best(static_cast<std::size_t>(tree_count_));
   constexpr std::int32_t ranges = 16;
   for (std::vector<BestSplit>& of_tree : best) of_tree.resize(ranges);
-  tasks_.for_each(std::int64_t{tree_count_} * ranges, [&](std::int64_t i) {
+  tasks_.for_each_by_worker(std::int64_t{tree_count_} * ranges, [&](std::int64_t i, int worker) {
     const auto t = static_cast<std::size_t>(i / ranges);
     const GrowingTreeData& tree = trees_[t];
     const auto columns = static_cast<std::int64_t>(tree.columns.size());
     const std::int64_t r = i % ranges;
-    NodeSearch search = prepare_search(tree, nodes_[t], tree.spec.root_features);
+    NodeSearch& search = scratch_[static_cast<std::size_t>(worker)][0];
+    prepare_search(tree, nodes_[t], tree.spec.root_features, search);
     search_columns(tree, search, static_cast<std::int32_t>(columns * r / ranges),
                    static_cast<std::int32_t>(columns * (r + 1) / ranges),
                    best[t][static_cast<std::size_t>(r)]);
@@ -227,13 +228,11 @@ BuildJob Grower::job_of(const GrowingTreeData& tree, const GrowingNode& node) co
   return job;
 }
 
-Grower::NodeSearch Grower::prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
-                                          const backend::FeatureSet& features) const {
-  NodeSearch search;
+void Grower::prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
+                            const backend::FeatureSet& features, NodeSearch& search) const {
   search.node = {node.histogram, node.sums};
   search.worthwhile = worth_searching(tree, node.sums) && prepare_node(tree.settings, search.node);
   if (search.worthwhile) search.allowed = allowed_columns(tree, features);
-  return search;
 }
 
 void Grower::search_columns(const GrowingTreeData& tree, NodeSearch& search, std::int32_t column_begin,

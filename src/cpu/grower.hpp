@@ -1,6 +1,7 @@
 // Grows the trees of one batch: rows, histograms and searches of all their nodes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -97,12 +98,15 @@ class Grower {
     SearchScratch scratch;
     bool worthwhile = false;
   };
-  NodeSearch prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
-                            const backend::FeatureSet& features) const;
+  using SearchPair = std::array<NodeSearch, 2>;
+  // Sets all of `search`; its memory is reused.
+  void prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
+                      const backend::FeatureSet& features, NodeSearch& search) const;
   void search_columns(const GrowingTreeData& tree, NodeSearch& search, std::int32_t column_begin,
                       std::int32_t column_end, BestSplit& best) const;
-  void search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best);
-  void expand_small(Work& work);
+  void search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best,
+                       SearchPair& searches);
+  void expand_small(Work& work, SearchPair& scratch);
   void search_large(std::span<Work* const> works);
   void search_levels(std::span<Work> works);
   void search_level(std::int32_t t, std::vector<LevelNode>& nodes, const backend::FeatureSet& features,
@@ -126,6 +130,9 @@ class Grower {
   std::vector<GrowingTreeData> trees_;
   std::vector<GrowingNode> nodes_;
   std::vector<backend::SplitCandidate> candidates_;
+  // Kept from call to call for their memory.
+  std::vector<Work> works_;
+  std::vector<SearchPair> scratch_;  // per worker
 };
 
 }  // namespace ramet::cpu

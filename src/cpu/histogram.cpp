@@ -1,6 +1,7 @@
 #include "cpu/histogram.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace ramet::cpu {
 namespace {
@@ -32,27 +33,27 @@ struct ColumnOffsets {
   const HistogramColumn* byte_begin;
   const HistogramColumn* byte_end;
   const HistogramColumn* short_end;
-  std::vector<std::int64_t> bases;  // code bases of the byte columns
-  std::vector<const HistogramColumn*> counted;
-  std::int64_t first_byte = 0;  // of a packed row
-  std::int64_t span = 0;        // bytes of it
-  bool consecutive = true;      // the byte columns lie side by side in the packed row
+  const std::int64_t* bases;  // code bases of the byte columns
+  const HistogramColumn* columns;
+  std::span<const std::int32_t> counted;  // indices into `columns`
+  std::int64_t first_byte = 0;            // of a packed row
+  std::int64_t span = 0;                  // bytes of it
+  bool consecutive = true;                // the byte columns lie side by side in the packed row
 };
 
 ColumnOffsets offsets(const HistogramLayout& layout, std::int32_t begin, std::int32_t end) {
   const HistogramColumn* columns = layout.columns.data();
   const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
-  ColumnOffsets result{columns + begin, columns + byte_end, columns + end, {}, {}};
-  for (const HistogramColumn* c = columns + begin; c != columns + end; ++c) {
-    if (c->count_base != -1) result.counted.push_back(c);
-  }
+  const auto counted_begin = std::lower_bound(layout.counted.begin(), layout.counted.end(), begin);
+  const auto counted_end = std::lower_bound(counted_begin, layout.counted.end(), end);
+  ColumnOffsets result{columns + begin, columns + byte_end,
+                       columns + end,   layout.code_bases.data() + begin,
+                       columns,         {counted_begin, counted_end}};
   if (byte_end == begin) return result;
+  // Columns are in the order of their bytes.
   result.first_byte = columns[begin].byte_offset;
   result.span = columns[byte_end - 1].byte_offset - result.first_byte + 1;
-  for (const HistogramColumn* c = columns + begin; c != columns + byte_end; ++c) {
-    result.bases.push_back(c->code_base);
-    result.consecutive &= c->byte_offset == result.first_byte + (c - result.byte_begin);
-  }
+  result.consecutive = result.span == byte_end - begin;
   return result;
 }
 
@@ -102,7 +103,8 @@ inline void add_one(const ColumnOffsets& columns, const std::uint8_t* row, bool 
   for (const HistogramColumn* c = columns.byte_end; c != columns.short_end; ++c) {
     target.add(c->code_base + static_cast<std::int64_t>(short_code(row + c->byte_offset)), value);
   }
-  for (const HistogramColumn* c : columns.counted) {
+  for (const std::int32_t index : columns.counted) {
+    const HistogramColumn* c = columns.columns + index;
     const std::uint32_t code = c < columns.byte_end ? row[c->byte_offset] : short_code(row + c->byte_offset);
     target.count(c->count_base + static_cast<std::int64_t>(code));
   }
@@ -113,7 +115,7 @@ template <bool indexed, class Target, class Gradient>
 void add_rows(const ColumnOffsets& columns, std::int64_t row_bytes, const RowSlice& rows,
               const Gradient* gradients, const Target& target) {
   const std::uint8_t* packed = rows.page->packed.data();
-  const auto byte_columns = static_cast<std::int64_t>(columns.bases.size());
+  const std::int64_t byte_columns = columns.byte_end - columns.byte_begin;
   const auto row_at = [&](std::int64_t i) -> std::int64_t { return indexed ? rows.ids[i] : rows.first + i; };
   // Always inlined: GCC drops calls of functions that do nothing but prefetch.
   const auto prefetch = [&](std::int64_t i) __attribute__((always_inline)) {
@@ -135,8 +137,8 @@ void add_rows(const ColumnOffsets& columns, std::int64_t row_bytes, const RowSli
     const std::uint8_t* codes_b = packed + b * row_bytes;
     const auto value_a = Target::load(gradients[a]);
     const auto value_b = Target::load(gradients[b]);
-    add_two(columns.bases.data(), byte_columns, codes_a + columns.first_byte, codes_b + columns.first_byte,
-            value_a, value_b, target);
+    add_two(columns.bases, byte_columns, codes_a + columns.first_byte, codes_b + columns.first_byte, value_a,
+            value_b, target);
     if (!more) continue;
     add_one(columns, codes_a, false, value_a, target);
     add_one(columns, codes_b, false, value_b, target);

@@ -55,9 +55,8 @@ void place_group(const HistogramLayout& layout, JointGroup& group, JointRows& jo
   if (counted) {
     column.count_base = group.first_count = joint.layout.total_cells;
     joint.layout.total_cells += padded_cells(group.cells);
-    joint.layout.any_counted = true;
   }
-  joint.layout.columns.push_back(column);
+  joint.layout.add(column);
 }
 
 // The columns of one tile of the histogram layout. Two-byte columns stay alone, behind all others.
@@ -72,8 +71,7 @@ void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& join
     } else {
       HistogramColumn column = layout.columns[static_cast<std::size_t>(group.members[0].column)];
       column.byte_offset = static_cast<std::int32_t>(joint.row_bytes++);
-      joint.layout.any_counted |= is_counted(column);
-      joint.layout.columns.push_back(column);
+      joint.layout.add(column);
     }
   }
   joint.layout.byte_columns +=
@@ -82,8 +80,7 @@ void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& join
     HistogramColumn column = layout.columns[static_cast<std::size_t>(c)];
     column.byte_offset = static_cast<std::int32_t>(joint.row_bytes);
     joint.row_bytes += 2;
-    joint.layout.any_counted |= is_counted(column);
-    joint.layout.columns.push_back(column);
+    joint.layout.add(column);
   }
 }
 
@@ -146,17 +143,19 @@ std::vector<std::vector<Digit>> digits_of(const data::DatasetData& data, const H
 }
 
 // Sums over all but one member, from the last member to the first: what is left after each is the sum over
-// it. `targets`: per member, its first cell, or null where it is not wanted.
-void fold(const JointGroup& group, std::int64_t* const* targets, std::int64_t* values) {
+// it. target_of(member): its first cell, or null where it is not wanted.
+template <class TargetOf>
+void fold(const JointGroup& group, const TargetOf& target_of, std::int64_t* values) {
   std::int32_t left = group.cells;
   for (std::size_t m = group.members.size(); m-- > 0;) {
     const std::int32_t size = group.members[m].size;
     const std::int32_t stride = left / size;
+    std::int64_t* target = target_of(group.members[m]);
     for (std::int32_t v = 0; v < size; ++v) {
       const std::int64_t* from = values + v * stride;
       std::int64_t sum = 0;
       for (std::int32_t i = 0; i < stride; ++i) sum += from[i];
-      if (targets[m] != nullptr) targets[m][v] += sum;
+      if (target != nullptr) target[v] += sum;
     }
     for (std::int32_t v = 1; v < size && m > 0; ++v) {
       const std::int64_t* from = values + v * stride;
@@ -224,20 +223,19 @@ void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layou
 
 void fold_joint_cells(const JointRows& joint, const HistogramLayout& layout, std::size_t tile,
                       std::int64_t* cells) {
-  std::vector<std::int64_t*> sums;
-  std::vector<std::int64_t*> counts;
+  const auto column_of = [&](const JointMember& member) -> const HistogramColumn& {
+    return layout.columns[static_cast<std::size_t>(member.column)];
+  };
+  const auto sums = [&](const JointMember& member) { return cells + column_of(member).first_cell; };
+  const auto counts = [&](const JointMember& member) -> std::int64_t* {
+    const HistogramColumn& column = column_of(member);
+    if (!is_counted(column)) return nullptr;
+    return cells + column.count_base + (column.first_cell - column.code_base);
+  };
   for (std::int32_t g = joint.tile_groups[tile]; g < joint.tile_groups[tile + 1]; ++g) {
     const JointGroup& group = joint.groups[static_cast<std::size_t>(g)];
-    sums.clear();
-    counts.clear();
-    for (const JointMember& member : group.members) {
-      const HistogramColumn& column = layout.columns[static_cast<std::size_t>(member.column)];
-      sums.push_back(cells + column.first_cell);
-      const std::int32_t first_count = column.count_base + (column.first_cell - column.code_base);
-      counts.push_back(is_counted(column) ? cells + first_count : nullptr);
-    }
-    fold(group, sums.data(), cells + group.first_cell);
-    if (group.first_count >= 0) fold(group, counts.data(), cells + group.first_count);
+    fold(group, sums, cells + group.first_cell);
+    if (group.first_count >= 0) fold(group, counts, cells + group.first_count);
   }
   const auto [first, last] = joint.joint_cells(tile);
   std::memset(cells + first, 0, static_cast<std::size_t>(last - first) * sizeof(std::int64_t));

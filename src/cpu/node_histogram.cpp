@@ -190,10 +190,9 @@ std::int64_t BuildJob::local_rows() const {
   return count;
 }
 
-std::vector<std::int32_t> BuildJob::tiles() const {
+std::span<const std::int32_t> BuildJob::tiles() const {
   // A row's list holds the cells of all columns.
-  if (sparse != nullptr) return {0, static_cast<std::int32_t>(layout->columns.size())};
-  return layout->tiles;
+  return sparse != nullptr ? std::span<const std::int32_t>(sparse->columns) : layout->tiles;
 }
 
 bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
@@ -213,7 +212,7 @@ void build_share(std::span<const BuildJob> jobs, const BuildShare& share, Histog
 
 void build_one(const BuildJob& job, HistogramPool& pool) {
   const std::int64_t rows = job.local_rows();
-  const std::vector<std::int32_t> tiles = job.tiles();
+  const std::span<const std::int32_t> tiles = job.tiles();
   for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
     build_share({&job, 1}, {0, 0, rows, tiles[t], tiles[t + 1], job.target}, pool);
   }
@@ -228,7 +227,7 @@ BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int th
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const BuildJob& job = jobs[j];
     const std::int64_t rows = job.local_rows();
-    const std::vector<std::int32_t> tiles = job.tiles();
+    const std::span<const std::int32_t> tiles = job.tiles();
     // Rounded, so that a job a little over the size is not cut in two.
     const std::int64_t shares =
         threads == 1 ? 1 : std::max<std::int64_t>(1, (rows + share_rows / 2) / share_rows);

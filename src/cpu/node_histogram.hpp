@@ -22,7 +22,7 @@ struct BuildJob {
   const data::DatasetData* data = nullptr;
   const TreeRows* rows = nullptr;
   Side side = Side::root;
-  std::vector<Segment> segments;        // per page
+  std::span<const Segment> segments;    // per page
   Histogram target;                     // overwritten
   const SparseRows* sparse = nullptr;   // the data as lists of cells; null: from the packed rows
   const JointRows* joint = nullptr;     // columns together, for narrow gradients; null: from the packed rows
@@ -30,7 +30,7 @@ struct BuildJob {
 
   std::int64_t local_rows() const;
   // Column ranges that are built one after another: [tiles[i], tiles[i + 1]).
-  std::vector<std::int32_t> tiles() const;
+  std::span<const std::int32_t> tiles() const;
 };
 
 // Whether a node's sums over all ranks fit packed cells.
@@ -39,7 +39,8 @@ bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows);
 // Builds one histogram on the calling thread.
 void build_one(const BuildJob& job, HistogramPool& pool);
 
-// Builds all of them in parallel, and `extra(i)` for 0 <= i < extras in the same parallel region.
+// Builds all of them in parallel, and `extra(i, worker)` (Tasks::for_each_by_worker) for 0 <= i < extras in
+// the same parallel region.
 template <class Extra>
 void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks, std::int64_t extras,
                const Extra& extra);
@@ -75,11 +76,11 @@ void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks
                const Extra& extra) {
   BuildPlan plan = plan_build(jobs, pool, tasks.threads());
   const auto shares = static_cast<std::int64_t>(plan.shares.size());
-  tasks.for_each(shares + extras, [&](std::int64_t i) {
+  tasks.for_each_by_worker(shares + extras, [&](std::int64_t i, int worker) {
     if (i < shares) {
       build_share(jobs, plan.shares[static_cast<std::size_t>(i)], pool);
     } else {
-      extra(i - shares);
+      extra(i - shares, worker);
     }
   });
   reduce_partials(jobs, plan, pool, tasks);

@@ -72,7 +72,26 @@ std::int64_t PartitionJob::left_rows() const {
   return count;
 }
 
+namespace {
+
+// A job that has no more than a chunk of each page.
+void partition_chunks(PartitionJob& job) {
+  std::uint64_t words[partition_chunk_rows / 64];
+  job.mids.resize(job.parent.size());
+  for (std::size_t p = 0; p < job.parent.size(); ++p) {
+    const auto [begin, end] = job.parent[p];
+    Chunk chunk{&job, static_cast<std::int32_t>(p), begin, end, 0, 0};
+    mark_chunk(chunk, words);
+    job.mids[p] = begin + static_cast<std::uint32_t>(chunk.left);
+    scatter_chunk(chunk, words, begin);
+  }
+}
+
+}  // namespace
+
 void partition_one(PartitionJob& job) {
+  const auto is_short = [](const Segment& segment) { return segment.size() <= partition_chunk_rows; };
+  if (std::all_of(job.parent.begin(), job.parent.end(), is_short)) return partition_chunks(job);
   std::int64_t word_count = 0;
   std::vector<Chunk> chunks = make_chunks(job, word_count);
   std::vector<std::uint64_t> words(static_cast<std::size_t>(word_count));

@@ -89,9 +89,9 @@ void expect_equal(const Histogram& histogram, const std::vector<WideCell>& naive
 void check(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
   HistogramPool pool(c.layout.total_cells);
-  const BuildJob job{&c.layout,  &c.gradients,  &c.data,           &c.rows,
-                     Side::root, c.rows.root(), pool.acquire(wide)};
-  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t) {});
+  const std::vector<Segment> root = c.rows.root();
+  const BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, root, pool.acquire(wide)};
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
   expect_equal(job.target, c.naive());
   build_one(job, pool);
   expect_equal(job.target, c.naive());
@@ -104,9 +104,10 @@ void check_sparse(const Case& c, int threads, bool wide) {
   const auto sparse = make_sparse_rows(c.data, c.layout, half_of(c.layout), tasks);
   ASSERT_NE(sparse, nullptr);
   HistogramPool pool(c.layout.total_cells);
-  const BuildJob job{&c.layout,     &c.gradients,       &c.data,     &c.rows, Side::root,
-                     c.rows.root(), pool.acquire(wide), sparse.get()};
-  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t) {});
+  const std::vector<Segment> root = c.rows.root();
+  const BuildJob job{&c.layout, &c.gradients,       &c.data,     &c.rows, Side::root,
+                     root,      pool.acquire(wide), sparse.get()};
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
   expect_equal(job.target, c.naive());
   build_one(job, pool);
   expect_equal(job.target, c.naive());
@@ -173,11 +174,12 @@ std::int64_t check_joint(const Case& c, int threads, bool wide) {
   if (joint == nullptr) return 0;
   fill_joint_rows(c.data, c.layout, tasks, *joint);
   HistogramPool pool(c.layout.total_cells);
+  const std::vector<Segment> root = c.rows.root();
   HistogramPool joint_pool(joint->layout.total_cells);
-  BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, c.rows.root(), pool.acquire(wide)};
+  BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, root, pool.acquire(wide)};
   job.joint = joint.get();
   job.joint_pool = &joint_pool;
-  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t) {});
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
   expect_equal(job.target, c.naive());
   build_one(job, pool);
   expect_equal(job.target, c.naive());
