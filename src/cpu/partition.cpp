@@ -1,29 +1,8 @@
 #include "cpu/partition.hpp"
 
-#include <array>
 #include <cstring>
 
-#ifndef RAMET_CPU_PARTITION_ONCE
-#define RAMET_CPU_PARTITION_ONCE
-namespace ramet::cpu {
-namespace {
-
-// The numbers of the bits that are set, in order, then zeros.
-constexpr std::array<std::array<std::uint8_t, 8>, 256> make_set_bits() {
-  std::array<std::array<std::uint8_t, 8>, 256> all{};
-  for (std::size_t bits = 0; bits < 256; ++bits) {
-    std::size_t n = 0;
-    for (std::uint8_t b = 0; b < 8; ++b) {
-      if ((bits >> b & 1) != 0) all[bits][n++] = b;
-    }
-  }
-  return all;
-}
-constexpr std::array<std::array<std::uint8_t, 8>, 256> set_bits = make_set_bits();
-
-}  // namespace
-}  // namespace ramet::cpu
-#endif
+#include "cpu/set_bits.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/partition.cpp"

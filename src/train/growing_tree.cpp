@@ -1,5 +1,6 @@
 #include "train/growing_tree.hpp"
 
+#include <algorithm>
 #include <queue>
 
 namespace ramet::training {
@@ -43,6 +44,32 @@ Replay replay_best_first(const GrowingTree& tree, std::int64_t max_splits) {
   }
   if (!leaves.empty()) replay.left_over = leaves.top().gain;
   return replay;
+}
+
+std::vector<std::int32_t> find_reached(const GrowingTree& tree, std::int64_t max_splits) {
+  struct Known {
+    double bottleneck;
+    std::int32_t node;
+  };
+  std::vector<Known> known;
+  known.reserve(tree.nodes.size());
+  for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
+    if (tree.nodes[n].splittable()) known.push_back({tree.nodes[n].bottleneck, static_cast<std::int32_t>(n)});
+  }
+  const auto first = [](const Known& a, const Known& b) {
+    return a.bottleneck != b.bottleneck ? a.bottleneck > b.bottleneck : a.node < b.node;
+  };
+  if (static_cast<std::int64_t>(known.size()) > max_splits) {
+    std::nth_element(known.begin(), known.begin() + max_splits, known.end(), first);
+    known.resize(static_cast<std::size_t>(max_splits));
+  }
+  std::erase_if(known,
+                [&](const Known& k) { return tree.nodes[static_cast<std::size_t>(k.node)].expanded(); });
+  std::sort(known.begin(), known.end(), first);
+  std::vector<std::int32_t> reached;
+  reached.reserve(known.size());
+  for (const Known& k : known) reached.push_back(k.node);
+  return reached;
 }
 
 backend::FinishedTree number_nodes(const GrowingTree& tree, const std::vector<std::int32_t>& splits,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "backend/split.hpp"
@@ -14,18 +15,14 @@ struct KnownNode {
   std::uint64_t path = 0;
   std::int32_t left = -1;  // indices into GrowingTree::nodes; -1: not expanded
   std::int32_t right = -1;
+  std::int32_t parent = -1;
   double gain = 0;  // of the best split; 0: none, or not searched
+  // The least gain from the root to here. Best-first growth splits nodes in its descending order.
+  double bottleneck = 0;
   backend::SplitRule rule;
 
   bool expanded() const { return left >= 0; }
   bool splittable() const { return gain > 0; }
-};
-
-struct GrowingTree {
-  std::vector<KnownNode> nodes;        // in order of creation; 0 is the root
-  std::vector<std::int32_t> frontier;  // by levels: the nodes of the deepest level so far
-  std::vector<std::int32_t> splits;    // by levels: the expanded nodes, in order
-  std::int32_t leaves = 1;             // by levels: leaves so far
 };
 
 // Which nodes lossguide growth would split, as far as is known.
@@ -35,10 +32,22 @@ struct Replay {
   double left_over = 0;               // best gain among the nodes that stay leaves
 };
 
+struct GrowingTree {
+  std::vector<KnownNode> nodes;        // in order of creation; 0 is the root
+  std::vector<std::int32_t> frontier;  // by levels: the nodes of the deepest level so far
+  std::vector<std::int32_t> splits;    // by levels: the expanded nodes, in order
+  std::int32_t leaves = 1;             // by levels: leaves so far
+  std::optional<Replay> complete;      // best first: how a tree has grown of which all is known
+};
+
 // Plays best-first growth up to `max_splits` splits: the leaf with the highest gain is split next, of equal
 // ones the one with the lower final number. Nodes that are not expanded are taken to have no children worth
 // splitting, so everything before the first of them, and it, is certain.
 Replay replay_best_first(const GrowingTree& tree, std::int64_t max_splits);
+
+// What replay_best_first reports as reached, by selection instead of a queue: exact but for nodes whose
+// bottlenecks equal the last one's. Empty does not mean that the tree is complete.
+std::vector<std::int32_t> find_reached(const GrowingTree& tree, std::int64_t max_splits);
 
 // The tree made by `splits` (parents before children), numbered in that order: children get the next two
 // numbers when their parent is split. `gains`, if given, receives the gain of every node (0 for leaves).

@@ -45,6 +45,10 @@ void NodeQueue::offer(std::span<const backend::SplitCandidate> candidates) {
     if (limits_.policy != GrowPolicy::symmetric) {
       KnownNode& node = tree.nodes[static_cast<std::size_t>(index)];
       node.gain = candidate.gain;
+      node.bottleneck = node.gain;
+      if (node.parent >= 0) {
+        node.bottleneck = std::min(node.gain, tree.nodes[static_cast<std::size_t>(node.parent)].bottleneck);
+      }
       node.rule = candidate.rule;
       continue;
     }
@@ -100,8 +104,14 @@ std::vector<std::int32_t> NodeQueue::choose_symmetric(const GrowingTree& tree) c
   return first.splittable() ? tree.frontier : std::vector<std::int32_t>{};
 }
 
-std::vector<std::int32_t> NodeQueue::choose_lossguide(const GrowingTree& tree, const TreePlan& plan) const {
-  std::vector<std::int32_t> reached = replay_best_first(tree, max_splits()).reached;
+std::vector<std::int32_t> NodeQueue::choose_lossguide(GrowingTree& tree, const TreePlan& plan) const {
+  if (tree.complete) return {};
+  std::vector<std::int32_t> reached = find_reached(tree, max_splits());
+  if (reached.empty()) {
+    Replay replay = replay_best_first(tree, max_splits());
+    reached = replay.reached;
+    if (reached.empty()) tree.complete = std::move(replay);
+  }
   // Without a bound on leaves every node that comes up is certain to be split.
   if (reached.empty() || limits_.max_leaves == 0) return reached;
   const bool first_tree = std::isinf(plan.expected_left_over);
@@ -164,7 +174,8 @@ void NodeQueue::split_nodes(int tree, const std::vector<std::int32_t>& chosen,
 std::int32_t NodeQueue::add_child(int tree, std::int32_t parent, bool right) {
   GrowingTree& growing = trees_[static_cast<std::size_t>(tree)];
   const KnownNode& above = growing.nodes[static_cast<std::size_t>(parent)];
-  KnownNode child{.depth = above.depth + 1, .path = child_path(above.path, right), .rule = {}};
+  KnownNode child{
+      .depth = above.depth + 1, .path = child_path(above.path, right), .parent = parent, .rule = {}};
   child.number = static_cast<std::int32_t>(place_.size());
   const auto index = static_cast<std::int32_t>(growing.nodes.size());
   growing.nodes.push_back(std::move(child));
@@ -176,8 +187,12 @@ std::int64_t NodeQueue::max_splits() const {
   return limits_.max_leaves == 0 ? std::numeric_limits<std::int64_t>::max() : limits_.max_leaves - 1;
 }
 
+Replay NodeQueue::grown_best_first(const GrowingTree& tree) const {
+  return tree.complete ? *tree.complete : replay_best_first(tree, max_splits());
+}
+
 std::vector<std::int32_t> NodeQueue::final_splits(const GrowingTree& tree) const {
-  return limits_.policy == GrowPolicy::lossguide ? replay_best_first(tree, max_splits()).splits : tree.splits;
+  return limits_.policy == GrowPolicy::lossguide ? grown_best_first(tree).splits : tree.splits;
 }
 
 std::vector<backend::FinishedTree> NodeQueue::trees() const {
@@ -198,7 +213,7 @@ std::vector<double> NodeQueue::gains(int tree) const {
 
 double NodeQueue::left_over(int tree) const {
   const GrowingTree& growing = trees_.at(static_cast<std::size_t>(tree));
-  return limits_.policy == GrowPolicy::lossguide ? replay_best_first(growing, max_splits()).left_over : 0.0;
+  return limits_.policy == GrowPolicy::lossguide ? grown_best_first(growing).left_over : 0.0;
 }
 
 }  // namespace ramet::training

@@ -57,12 +57,13 @@ class NodeQueue {
 
  private:
   std::vector<std::int32_t> choose_depthwise(GrowingTree& tree) const;
-  std::vector<std::int32_t> choose_lossguide(const GrowingTree& tree, const TreePlan& plan) const;
+  std::vector<std::int32_t> choose_lossguide(GrowingTree& tree, const TreePlan& plan) const;
   std::vector<std::int32_t> choose_symmetric(const GrowingTree& tree) const;
   std::vector<std::int32_t> choose(int tree);
   void split_nodes(int tree, const std::vector<std::int32_t>& chosen, std::vector<backend::Split>& batch);
   std::int32_t add_child(int tree, std::int32_t parent, bool right);
   std::int64_t max_splits() const;
+  Replay grown_best_first(const GrowingTree& tree) const;
   std::vector<std::int32_t> final_splits(const GrowingTree& tree) const;
 
   GrowLimits limits_;
