@@ -192,7 +192,7 @@ std::int64_t BuildJob::local_rows() const {
 
 std::span<const std::int32_t> BuildJob::tiles() const {
   // A row's list holds the cells of all columns.
-  return sparse != nullptr ? std::span<const std::int32_t>(sparse->columns) : layout->tiles;
+  return sparse != nullptr ? std::span<const std::int32_t>(sparse->tiles) : layout->tiles;
 }
 
 bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {

@@ -64,16 +64,6 @@ void scatter_chunk(const Chunk& chunk, const std::uint64_t* words, std::uint32_t
   scatter_rows(chunk_rows(chunk), words + chunk.words, chunk.left, ids + left_start, ids + right_start);
 }
 
-}  // namespace
-
-std::int64_t PartitionJob::left_rows() const {
-  std::int64_t count = 0;
-  for (std::size_t p = 0; p < mids.size(); ++p) count += mids[p] - parent[p].begin;
-  return count;
-}
-
-namespace {
-
 // A job that has no more than a chunk of each page.
 void partition_chunks(PartitionJob& job) {
   std::uint64_t words[partition_chunk_rows / 64];
@@ -88,6 +78,12 @@ void partition_chunks(PartitionJob& job) {
 }
 
 }  // namespace
+
+std::int64_t PartitionJob::left_rows() const {
+  std::int64_t count = 0;
+  for (std::size_t p = 0; p < mids.size(); ++p) count += mids[p] - parent[p].begin;
+  return count;
+}
 
 void partition_one(PartitionJob& job) {
   const auto is_short = [](const Segment& segment) { return segment.size() <= partition_chunk_rows; };

@@ -153,7 +153,7 @@ std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data
                                                    Tasks& tasks) {
   auto sparse = std::make_shared<SparseRows>();
   const std::size_t columns = layout.columns.size();
-  sparse->columns[1] = static_cast<std::int32_t>(columns);
+  sparse->tiles[1] = static_cast<std::int32_t>(columns);
   sparse->frequent_cells.resize(columns);
   std::vector<double> listed(columns);
   tasks.for_each(static_cast<std::int64_t>(columns), [&](std::int64_t c) {

@@ -21,7 +21,7 @@ struct SparsePage {
 
 struct SparseRows {
   std::vector<SparsePage> pages;
-  std::int32_t columns[2] = {};              // of the layout: [0, all), which is one tile
+  std::int32_t tiles[2] = {};                // as of a layout: one tile of all its columns
   std::vector<std::int32_t> frequent_cells;  // per layout column: the cell that no row lists
 };
 
