@@ -1,15 +1,29 @@
 #include "cpu/cells.hpp"
 
+#include <algorithm>
+
 namespace ramet::cpu {
 namespace {
 
 // Cells of one tile: 128 KB packed, a quarter of a small second-level cache.
 constexpr std::int32_t tile_cells = 16'384;
 
+// By width, and columns that are not counted first.
+std::vector<std::int32_t> in_order(const data::Layout& layout, std::vector<std::int32_t> columns,
+                                   const std::vector<bool>& counted) {
+  const auto rank = [&](std::int32_t c) {
+    const auto at = static_cast<std::size_t>(c);
+    return 2 * layout.columns[at].width + (counted[at] ? 1 : 0);
+  };
+  std::stable_sort(columns.begin(), columns.end(),
+                   [&](std::int32_t a, std::int32_t b) { return rank(a) < rank(b); });
+  return columns;
+}
+
 }  // namespace
 
 void HistogramLayout::add(const HistogramColumn& column) {
-  if (column.count_base != -1) counted.push_back(static_cast<std::int32_t>(columns.size()));
+  any_counted = any_counted || column.counted;
   code_bases.push_back(column.code_base);
   columns.push_back(column);
 }
@@ -19,20 +33,20 @@ HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vec
   HistogramLayout result;
   result.tiles.push_back(0);
   std::int32_t tile_start = 0;
-  for (const std::int32_t c : columns) {
+  for (const std::int32_t c : in_order(layout, columns, counted)) {
     const data::StoredColumn& stored = layout.columns[static_cast<std::size_t>(c)];
     HistogramColumn column;
     column.column = c;
     column.byte_offset = static_cast<std::int32_t>(stored.byte_offset);
     column.first_cell = result.total_cells;
     column.cells = stored.cells();
-    column.code_base = column.first_cell - (stored.has_missing ? 0 : 1);
-    result.total_cells += padded_cells(column.cells);
-    if (counted[static_cast<std::size_t>(c)]) {
-      column.count_base = result.total_cells - (stored.has_missing ? 0 : 1);
-      result.total_cells += padded_cells(column.cells);
+    column.counted = counted[static_cast<std::size_t>(c)];
+    column.code_base = column.first_cell - (stored.has_missing ? 0 : column.step());
+    result.total_cells += padded_cells(column.cells * column.step());
+    if (stored.width == 1) {
+      ++result.byte_columns;
+      result.plain_byte_columns += column.counted ? 0 : 1;
     }
-    if (stored.width == 1) ++result.byte_columns;
     if (result.total_cells - tile_start > tile_cells && column.first_cell > tile_start) {
       result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
       tile_start = column.first_cell;

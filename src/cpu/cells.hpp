@@ -1,7 +1,9 @@
 // Histogram cells of the CPU backend, and where each stored column's cells lie.
 //
 // A packed cell is one 64-bit integer: the sum of g in the high half (signed), of h in the low half. With at
-// most 16 bits a gradient it is exact for up to 65,535 rows. A wide cell is a pair of 64-bit sums.
+// most 16 bits a gradient it is exact for up to 65,535 rows. A wide cell is a pair of 64-bit sums. Where rows
+// are counted as well, the number is in the h of a second cell behind the first, so that both are one
+// addition of vectors.
 #pragma once
 
 #include <cstdint>
@@ -31,23 +33,27 @@ struct HistogramColumn {
   std::int32_t column = 0;       // index into Layout::columns
   std::int32_t byte_offset = 0;  // in a packed row
   std::int32_t first_cell = 0;
-  std::int32_t cells = 0;
-  std::int32_t code_base = 0;    // the cell of code c is code_base + c
-  std::int32_t count_base = -1;  // the cell that counts rows of code c is count_base + c; -1: not counted
+  std::int32_t cells = 0;      // that have codes
+  std::int32_t code_base = 0;  // where code 0 has its cell, or would have it
+  bool counted = false;        // each cell is followed by one that counts rows
+
+  std::int32_t step() const { return counted ? 2 : 1; }
+  std::int64_t cell(std::int64_t code) const { return code_base + code * step(); }
 };
 
-// The columns that a tree's histograms cover; one-byte columns first.
+// The columns that a tree's histograms cover; one-byte columns first, and of each width those first that are
+// not counted.
 struct HistogramLayout {
   std::vector<HistogramColumn> columns;
   std::int32_t byte_columns = 0;
+  std::int32_t plain_byte_columns = 0;  // of these, not counted
   std::int32_t total_cells = 0;
   // Consecutive columns [tiles[i], tiles[i + 1]) have cells that fit the second-level cache together.
   std::vector<std::int32_t> tiles;
   std::vector<std::int64_t> code_bases;  // of all columns, side by side for the hot loop
-  std::vector<std::int32_t> counted;     // those of the columns that are counted
+  bool any_counted = false;
 
   void add(const HistogramColumn& column);
-  bool any_counted() const { return !counted.empty(); }
 
   // Cells [first, last) of the columns [begin, end).
   std::pair<std::int64_t, std::int64_t> cell_range(std::int32_t begin, std::int32_t end) const {
@@ -59,7 +65,7 @@ struct HistogramLayout {
   }
 };
 
-// Lays out the given columns (ascending); those in `counted` also get cells that count rows.
+// Lays out the given columns; those in `counted` also get cells that count rows.
 HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
                                       const std::vector<bool>& counted);
 

@@ -31,7 +31,7 @@ bool enough(const SearchSettings& s, const SearchNode& node, double gain) {
 
 std::int64_t code_sums(const SearchColumn& column, const Histogram& histogram, std::int64_t code,
                        std::int64_t& h) {
-  const std::int64_t at = column.cells->code_base + code;
+  const std::int64_t at = column.cells->cell(code);
   if (!histogram.wide) return histogram.packed()[at];
   h = histogram.wide_cells()[at].h;
   return histogram.wide_cells()[at].g;
@@ -42,7 +42,7 @@ void scan_column(const SearchSettings& s, const SearchColumn& column, const Sear
                  SearchScratch& scratch, BestSplit& best) {
   const Histogram& histogram = node.histogram;
   UsedCells& used = scratch.used;
-  const std::int64_t first_cell = column.cells->code_base + 1;
+  const std::int64_t first_cell = column.cells->cell(1);
   if (histogram.wide) {
     used.find(histogram.wide_cells() + first_cell, column.value_bins);
   } else {
@@ -92,16 +92,15 @@ void scan_column(const SearchSettings& s, const SearchColumn& column, const Sear
 // Sums of a code's rows. Without counts there is at least one (see ColumnSums::load).
 backend::NodeSums sums_of_code(const SearchColumn& column, const Histogram& histogram, bool constant_hessian,
                                std::int64_t code) {
-  const std::int64_t at = column.cells->code_base + code;
-  const std::int64_t count_at = column.cells->count_base + code;
-  const bool counted = column.cells->count_base != -1;
+  const std::int64_t at = column.cells->cell(code);
+  const bool counted = column.cells->counted;
   backend::NodeSums sums;
   if (histogram.wide) {
     const WideCell* cells = histogram.wide_cells();
-    sums = {cells[at].g, cells[at].h, counted ? cells[count_at].h : 1};
+    sums = {cells[at].g, cells[at].h, counted ? cells[at + 1].h : 1};
   } else {
     const std::int64_t* cells = histogram.packed();
-    sums = {packed_g(cells[at]), packed_h(cells[at]), counted ? packed_h(cells[count_at]) : 1};
+    sums = {packed_g(cells[at]), packed_h(cells[at]), counted ? packed_h(cells[at + 1]) : 1};
   }
   if (constant_hessian) sums.rows = sums.h;
   return sums;
@@ -127,7 +126,7 @@ void find_usable(const SearchSettings& s, const SearchColumn& column, const Hist
 // nodes are few.
 void scan_categories(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
                      SearchScratch& scratch, BestSplit& best) {
-  const bool counted = s.scale.constant_hessian || column.cells->count_base != -1;
+  const bool counted = s.scale.constant_hessian || column.cells->counted;
   if (counted && node.sums.rows < 2 * s.min_category_rows) return;  // there are no two
   std::vector<UsableCategory>& usable = scratch.categories;
   find_usable(s, column, node.histogram, usable);
@@ -242,7 +241,7 @@ void search_many_against_many(const SearchSettings& s, const SearchColumn& colum
 void search_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
                    SearchScratch& scratch, BestSplit& best) {
   // With a constant hessian the sums of h are the counts, and the scan bounds those.
-  const bool counts_matter = !s.scale.constant_hessian && column.cells->count_base != -1;
+  const bool counts_matter = !s.scale.constant_hessian && column.cells->counted;
   if (!column.categorical && !counts_matter && scan_applies(s)) {
     scan_column(s, column, node, scratch, best);
     return;

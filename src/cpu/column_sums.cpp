@@ -8,17 +8,16 @@ void ColumnSums::load(const SearchColumn& column, const Histogram& histogram, bo
   const auto codes = static_cast<std::size_t>(column.value_bins) + 1;
   g.assign(codes, 0);
   h.assign(codes, 0);
-  counted = constant_hessian || column.cells->count_base != -1;
+  counted = constant_hessian || column.cells->counted;
   rows.assign(codes, counted ? 0 : 1);
   for (std::size_t c = column.has_missing ? 0 : 1; c < codes; ++c) {
-    const std::int64_t at = column.cells->code_base + static_cast<std::int64_t>(c);
+    const std::int64_t at = column.cells->cell(static_cast<std::int64_t>(c));
     g[c] = histogram.wide ? histogram.wide_cells()[at].g : packed_g(histogram.packed()[at]);
     h[c] = histogram.wide ? histogram.wide_cells()[at].h : packed_h(histogram.packed()[at]);
     if (constant_hessian) {
       rows[c] = h[c];
-    } else if (column.cells->count_base != -1) {
-      const std::int64_t count = column.cells->count_base + static_cast<std::int64_t>(c);
-      rows[c] = histogram.wide ? histogram.wide_cells()[count].h : packed_h(histogram.packed()[count]);
+    } else if (column.cells->counted) {
+      rows[c] = histogram.wide ? histogram.wide_cells()[at + 1].h : packed_h(histogram.packed()[at + 1]);
     }
   }
 }
@@ -36,7 +35,7 @@ backend::NodeSums left_sums(const SearchColumn& column, const Histogram& histogr
   WideCell left;
   std::int64_t packed = 0;
   const auto add = [&](std::int64_t code) {
-    const std::int64_t at = column.cells->code_base + code;
+    const std::int64_t at = column.cells->cell(code);
     if (histogram.wide) {
       left.g += histogram.wide_cells()[at].g;
       left.h += histogram.wide_cells()[at].h;

@@ -9,6 +9,10 @@ namespace {
 // Far enough that a row from the third-level cache arrives in time, near enough to stay in the first.
 constexpr std::int64_t prefetch_distance = 24;
 
+// Two neighbouring integers of a histogram, which begins at a cache line. Columns have an even number of
+// cells.
+using Pair [[gnu::vector_size(16), gnu::may_alias]] = std::int64_t;
+
 struct PackedTarget {
   std::int64_t* cells;
   static std::int64_t load(std::uint32_t pair) {
@@ -16,44 +20,52 @@ struct PackedTarget {
            static_cast<std::int64_t>(pair & 0xffffu);
   }
   void add(std::int64_t cell, std::int64_t value) const { cells[cell] += value; }
-  void count(std::int64_t cell) const { cells[cell] += 1; }
+  void add_counted(std::int64_t cell, std::int64_t value) const {
+    *reinterpret_cast<Pair*>(cells + cell) += Pair{value, 1};
+  }
 };
 
 struct WideTarget {
   WideCell* cells;
   static WideCell load(WideGradient pair) { return {pair.g, static_cast<std::int64_t>(pair.h)}; }
   void add(std::int64_t cell, const WideCell& value) const {
-    cells[cell].g += value.g;
-    cells[cell].h += value.h;
+    *reinterpret_cast<Pair*>(cells + cell) += Pair{value.g, value.h};
   }
-  void count(std::int64_t cell) const { cells[cell].h += 1; }
+  void add_counted(std::int64_t cell, const WideCell& value) const {
+    add(cell, value);
+    cells[cell + 1].h += 1;
+  }
 };
 
 struct ColumnOffsets {
   const HistogramColumn* byte_begin;
   const HistogramColumn* byte_end;
   const HistogramColumn* short_end;
-  const std::int64_t* bases;  // code bases of the byte columns
-  const HistogramColumn* columns;
-  std::span<const std::int32_t> counted;  // indices into `columns`
-  std::int64_t first_byte = 0;            // of a packed row
-  std::int64_t span = 0;                  // bytes of it
-  bool consecutive = true;                // the byte columns lie side by side in the packed row
+  const std::int64_t* bases;       // code bases of the byte columns
+  std::int64_t plain_bytes = 0;    // byte columns that are not counted; they come first
+  std::int64_t counted_bytes = 0;  // those that are
+  std::int64_t first_byte = 0;     // of a packed row
+  std::int64_t span = 0;           // bytes of it
+  bool consecutive = true;         // the byte columns lie side by side in the packed row, in order
 };
 
 ColumnOffsets offsets(const HistogramLayout& layout, std::int32_t begin, std::int32_t end) {
   const HistogramColumn* columns = layout.columns.data();
   const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
-  const auto counted_begin = std::lower_bound(layout.counted.begin(), layout.counted.end(), begin);
-  const auto counted_end = std::lower_bound(counted_begin, layout.counted.end(), end);
-  ColumnOffsets result{columns + begin, columns + byte_end,
-                       columns + end,   layout.code_bases.data() + begin,
-                       columns,         {counted_begin, counted_end}};
+  const std::int32_t plain_end = std::clamp(layout.plain_byte_columns, begin, byte_end);
+  ColumnOffsets result{columns + begin,   columns + byte_end,
+                       columns + end,     layout.code_bases.data() + begin,
+                       plain_end - begin, byte_end - plain_end};
   if (byte_end == begin) return result;
-  // Columns are in the order of their bytes.
-  result.first_byte = columns[begin].byte_offset;
-  result.span = columns[byte_end - 1].byte_offset - result.first_byte + 1;
-  result.consecutive = result.span == byte_end - begin;
+  std::int32_t last_byte = result.byte_begin->byte_offset;
+  result.first_byte = last_byte;
+  for (const HistogramColumn* c = result.byte_begin; c != result.byte_end; ++c) {
+    result.consecutive =
+        result.consecutive && c->byte_offset == result.byte_begin->byte_offset + (c - result.byte_begin);
+    result.first_byte = std::min<std::int64_t>(result.first_byte, c->byte_offset);
+    last_byte = std::max(last_byte, c->byte_offset);
+  }
+  result.span = last_byte - result.first_byte + 1;
   return result;
 }
 
@@ -93,20 +105,36 @@ inline void add_two(const std::int64_t* bases, std::int64_t columns, const std::
   }
 }
 
-// One row's columns: the bytes if they are not added elsewhere, two-byte codes, counts.
+// The same for counted columns.
+template <class Target, class Value>
+inline void add_two_counted(const std::int64_t* bases, std::int64_t columns, const std::uint8_t* a,
+                            const std::uint8_t* b, const Value& value_a, const Value& value_b,
+                            const Target& target) {
+  for (std::int64_t c = 0; c < columns; ++c) {
+    target.add_counted(bases[c] + 2 * std::int64_t{a[c]}, value_a);
+    target.add_counted(bases[c] + 2 * std::int64_t{b[c]}, value_b);
+  }
+}
+
+template <class Target, class Value>
+inline void add_code(const HistogramColumn& column, std::int64_t code, const Value& value,
+                     const Target& target) {
+  if (column.counted) {
+    target.add_counted(column.cell(code), value);
+  } else {
+    target.add(column.cell(code), value);
+  }
+}
+
+// One row's columns: the bytes if they are not added elsewhere, and two-byte codes.
 template <class Target, class Value>
 inline void add_one(const ColumnOffsets& columns, const std::uint8_t* row, bool bytes, const Value& value,
                     const Target& target) {
   for (const HistogramColumn* c = columns.byte_begin; bytes && c != columns.byte_end; ++c) {
-    target.add(c->code_base + row[c->byte_offset], value);
+    add_code(*c, row[c->byte_offset], value, target);
   }
   for (const HistogramColumn* c = columns.byte_end; c != columns.short_end; ++c) {
-    target.add(c->code_base + static_cast<std::int64_t>(short_code(row + c->byte_offset)), value);
-  }
-  for (const std::int32_t index : columns.counted) {
-    const HistogramColumn* c = columns.columns + index;
-    const std::uint32_t code = c < columns.byte_end ? row[c->byte_offset] : short_code(row + c->byte_offset);
-    target.count(c->count_base + static_cast<std::int64_t>(code));
+    add_code(*c, short_code(row + c->byte_offset), value, target);
   }
 }
 
@@ -115,7 +143,6 @@ template <bool indexed, class Target, class Gradient>
 void add_rows(const ColumnOffsets& columns, std::int64_t row_bytes, const RowSlice& rows,
               const Gradient* gradients, const Target& target) {
   const std::uint8_t* packed = rows.page->packed.data();
-  const std::int64_t byte_columns = columns.byte_end - columns.byte_begin;
   const auto row_at = [&](std::int64_t i) -> std::int64_t { return indexed ? rows.ids[i] : rows.first + i; };
   // Always inlined: GCC drops calls of functions that do nothing but prefetch.
   const auto prefetch = [&](std::int64_t i) __attribute__((always_inline)) {
@@ -126,7 +153,7 @@ void add_rows(const ColumnOffsets& columns, std::int64_t row_bytes, const RowSli
     for (std::int64_t b = 64; b < columns.span + 63; b += 64) __builtin_prefetch(next + b);
     __builtin_prefetch(gradients + ahead);
   };
-  const bool more = columns.byte_end != columns.short_end || !columns.counted.empty();
+  const bool shorts = columns.byte_end != columns.short_end;
   std::int64_t i = 0;
   for (; columns.consecutive && i + 2 <= rows.count; i += 2) {
     prefetch(i);
@@ -137,9 +164,14 @@ void add_rows(const ColumnOffsets& columns, std::int64_t row_bytes, const RowSli
     const std::uint8_t* codes_b = packed + b * row_bytes;
     const auto value_a = Target::load(gradients[a]);
     const auto value_b = Target::load(gradients[b]);
-    add_two(columns.bases, byte_columns, codes_a + columns.first_byte, codes_b + columns.first_byte, value_a,
-            value_b, target);
-    if (!more) continue;
+    add_two(columns.bases, columns.plain_bytes, codes_a + columns.first_byte, codes_b + columns.first_byte,
+            value_a, value_b, target);
+    if (columns.counted_bytes != 0) {
+      const std::int64_t counted = columns.first_byte + columns.plain_bytes;
+      add_two_counted(columns.bases + columns.plain_bytes, columns.counted_bytes, codes_a + counted,
+                      codes_b + counted, value_a, value_b, target);
+    }
+    if (!shorts) continue;
     add_one(columns, codes_a, false, value_a, target);
     add_one(columns, codes_b, false, value_b, target);
   }

@@ -14,8 +14,6 @@ constexpr double worthwhile_share = 0.85;
 // Cells that are cleared and folded in the time of adding one value.
 constexpr double cells_an_addition = 2.0;
 
-bool is_counted(const HistogramColumn& column) { return column.count_base != -1; }
-
 std::int32_t size_of(const HistogramLayout& layout, std::int32_t column) {
   return layout.columns[static_cast<std::size_t>(column)].cells;
 }
@@ -35,27 +33,23 @@ std::vector<JointGroup> group_columns(const HistogramLayout& layout, std::int32_
     if (group == groups.end()) group = groups.insert(group, JointGroup{.members = {}, .cells = 1});
     group->members.push_back({column, size});
     group->cells *= size;
+    group->counted = group->counted || layout.columns[static_cast<std::size_t>(column)].counted;
   }
+  // As a histogram layout has its columns.
+  std::stable_partition(groups.begin(), groups.end(), [](const JointGroup& group) { return !group.counted; });
   return groups;
 }
 
 // Gives a group its cells, and its byte in the joint rows.
-void place_group(const HistogramLayout& layout, JointGroup& group, JointRows& joint) {
-  const bool counted = std::any_of(group.members.begin(), group.members.end(), [&](const JointMember& m) {
-    return is_counted(layout.columns[static_cast<std::size_t>(m.column)]);
-  });
+void place_group(JointGroup& group, JointRows& joint) {
   HistogramColumn column;
   column.column = -1;
   column.byte_offset = static_cast<std::int32_t>(joint.row_bytes++);
   column.first_cell = group.first_cell = joint.layout.total_cells;
   column.cells = group.cells;
   column.code_base = column.first_cell;
-  joint.layout.total_cells += padded_cells(group.cells);
-  group.first_count = -1;
-  if (counted) {
-    column.count_base = group.first_count = joint.layout.total_cells;
-    joint.layout.total_cells += padded_cells(group.cells);
-  }
+  column.counted = group.counted;
+  joint.layout.total_cells += padded_cells(group.cells * column.step());
   joint.layout.add(column);
 }
 
@@ -65,8 +59,9 @@ void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& join
   const std::int32_t end = layout.tiles[tile + 1];
   const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
   for (JointGroup& group : group_columns(layout, begin, byte_end)) {
+    joint.layout.plain_byte_columns += group.counted ? 0 : 1;
     if (group.members.size() > 1) {
-      place_group(layout, group, joint);
+      place_group(group, joint);
       joint.groups.push_back(std::move(group));
     } else {
       HistogramColumn column = layout.columns[static_cast<std::size_t>(group.members[0].column)];
@@ -84,11 +79,8 @@ void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& join
   }
 }
 
-// What is added for each row.
-std::int64_t count_additions(const HistogramLayout& layout) {
-  return static_cast<std::int64_t>(layout.columns.size()) +
-         std::count_if(layout.columns.begin(), layout.columns.end(), is_counted);
-}
+// The code of a column's first cell.
+std::int32_t first_code(const HistogramColumn& column) { return column.cell(0) < column.first_cell ? 1 : 0; }
 
 // One source column's share of a joint byte.
 struct Digit {
@@ -135,30 +127,44 @@ std::vector<std::vector<Digit>> digits_of(const data::DatasetData& data, const H
     std::int32_t factor = 1;
     for (const JointMember& member : joint.groups[group++].members) {
       const HistogramColumn& from = layout.columns[static_cast<std::size_t>(member.column)];
-      digits.back().push_back({codes(from), factor, from.first_cell - from.code_base});
+      digits.back().push_back({codes(from), factor, first_code(from)});
       factor *= member.size;
     }
   }
   return digits;
 }
 
+// A cell and the one that counts its rows.
+using CountedCell [[gnu::vector_size(16), gnu::may_alias]] = std::int64_t;
+
+void add_value(const HistogramColumn& column, std::int32_t value, std::int64_t sum, std::int64_t* cells) {
+  cells[column.first_cell + value] += sum;
+}
+
+void add_value(const HistogramColumn& column, std::int32_t value, CountedCell sum, std::int64_t* cells) {
+  std::int64_t* target = cells + column.first_cell + value * column.step();
+  target[0] += sum[0];
+  if (column.counted) target[1] += sum[1];
+}
+
 // Sums over all but one member, from the last member to the first: what is left after each is the sum over
-// it. target_of(member): its first cell, or null where it is not wanted.
-template <class TargetOf>
-void fold(const JointGroup& group, const TargetOf& target_of, std::int64_t* values) {
+// it. `Cell`: a joint cell, with its count if the group has counts.
+template <class Cell>
+void fold(const JointGroup& group, const HistogramLayout& layout, std::int64_t* cells) {
+  auto* values = reinterpret_cast<Cell*>(cells + group.first_cell);
   std::int32_t left = group.cells;
   for (std::size_t m = group.members.size(); m-- > 0;) {
     const std::int32_t size = group.members[m].size;
     const std::int32_t stride = left / size;
-    std::int64_t* target = target_of(group.members[m]);
+    const HistogramColumn& column = layout.columns[static_cast<std::size_t>(group.members[m].column)];
     for (std::int32_t v = 0; v < size; ++v) {
-      const std::int64_t* from = values + v * stride;
-      std::int64_t sum = 0;
+      const Cell* from = values + v * stride;
+      Cell sum{};
       for (std::int32_t i = 0; i < stride; ++i) sum += from[i];
-      if (target != nullptr) target[v] += sum;
+      add_value(column, v, sum, cells);
     }
     for (std::int32_t v = 1; v < size && m > 0; ++v) {
-      const std::int64_t* from = values + v * stride;
+      const Cell* from = values + v * stride;
       for (std::int32_t i = 0; i < stride; ++i) values[i] += from[i];
     }
     left = stride;
@@ -167,7 +173,7 @@ void fold(const JointGroup& group, const TargetOf& target_of, std::int64_t* valu
 
 }  // namespace
 
-std::int64_t JointRows::additions() const { return count_additions(layout); }
+std::int64_t JointRows::additions() const { return static_cast<std::int64_t>(layout.columns.size()); }
 
 std::pair<std::int64_t, std::int64_t> JointRows::joint_cells(std::size_t tile) const {
   const auto first = [&](std::int32_t group) {
@@ -188,7 +194,7 @@ std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout) {
     joint->tile_columns.push_back(static_cast<std::int32_t>(joint->layout.columns.size()));
     joint->tile_groups.push_back(static_cast<std::int32_t>(joint->groups.size()));
   }
-  const auto plain = static_cast<double>(count_additions(layout));
+  const auto plain = static_cast<double>(layout.columns.size());
   const auto fewer = static_cast<double>(joint->additions());
   if (joint->groups.empty() || fewer > worthwhile_share * plain) return nullptr;
   const double extra = 3.0 * (joint->layout.total_cells - layout.total_cells) + layout.total_cells;
@@ -223,19 +229,13 @@ void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layou
 
 void fold_joint_cells(const JointRows& joint, const HistogramLayout& layout, std::size_t tile,
                       std::int64_t* cells) {
-  const auto column_of = [&](const JointMember& member) -> const HistogramColumn& {
-    return layout.columns[static_cast<std::size_t>(member.column)];
-  };
-  const auto sums = [&](const JointMember& member) { return cells + column_of(member).first_cell; };
-  const auto counts = [&](const JointMember& member) -> std::int64_t* {
-    const HistogramColumn& column = column_of(member);
-    if (!is_counted(column)) return nullptr;
-    return cells + column.count_base + (column.first_cell - column.code_base);
-  };
   for (std::int32_t g = joint.tile_groups[tile]; g < joint.tile_groups[tile + 1]; ++g) {
     const JointGroup& group = joint.groups[static_cast<std::size_t>(g)];
-    fold(group, sums, cells + group.first_cell);
-    if (group.first_count >= 0) fold(group, counts, cells + group.first_count);
+    if (group.counted) {
+      fold<CountedCell>(group, layout, cells);
+    } else {
+      fold<std::int64_t>(group, layout, cells);
+    }
   }
   const auto [first, last] = joint.joint_cells(tile);
   std::memset(cells + first, 0, static_cast<std::size_t>(last - first) * sizeof(std::int64_t));

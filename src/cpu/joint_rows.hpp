@@ -23,9 +23,9 @@ struct JointMember {
 // A byte of two or more columns.
 struct JointGroup {
   std::vector<JointMember> members;
-  std::int32_t cells = 0;        // product of the sizes
-  std::int32_t first_cell = 0;   // of the joint cells
-  std::int32_t first_count = 0;  // of those that count rows; -1: none of the members is counted
+  std::int32_t cells = 0;       // product of the sizes
+  std::int32_t first_cell = 0;  // of the joint cells
+  bool counted = false;         // a member is: each joint cell is followed by one that counts rows
 };
 
 struct JointRows {

@@ -2,18 +2,37 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "base/error.hpp"
 
 namespace ramet::data {
 
+namespace {
+
+// Numbers first, then categories, fewest first: histograms count rows for many categories, and want those
+// columns side by side.
+std::vector<std::size_t> order_of_columns(const Bins& bins) {
+  std::vector<std::size_t> order(bins.features.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto categories = [&](std::size_t f) {
+    return bins.features[f].type == ColumnType::categorical ? bins.features[f].value_bins() : 0;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return categories(a) < categories(b); });
+  return order;
+}
+
+}  // namespace
+
 Layout make_layout(const Bins& bins, const std::vector<bool>& stored) {
   Layout layout;
+  const std::vector<std::size_t> order = order_of_columns(bins);
   layout.column_of_feature.assign(bins.features.size(), -1);
   for (const std::int32_t width : {1, 2}) {
     // Two-byte codes lie at even addresses, in rows as in columns.
     layout.row_bytes = (layout.row_bytes + width - 1) / width * width;
-    for (std::size_t f = 0; f < bins.features.size(); ++f) {
+    for (const std::size_t f : order) {
       const std::int32_t value_bins = bins.features[f].value_bins();
       if (!stored[f] || width != (value_bins <= 255 ? 1 : 2)) continue;
       layout.column_of_feature[f] = static_cast<std::int32_t>(layout.columns.size());

@@ -23,10 +23,10 @@ struct StoredColumn {
   }
 };
 
-// The same for all pages of a data set and for all ranks. One-byte columns come first; an odd number of them
-// is followed by a byte of padding if there are two-byte columns, so that all codes are aligned. A data set
-// binned with a reference stores the same columns at the same offsets as the reference; a column has a
-// missing cell if either of the two has missing values.
+// The same for all pages of a data set and for all ranks. One-byte columns come first, and of each width
+// numbers before categories; an odd number of them is followed by a byte of padding if there are two-byte
+// columns, so that all codes are aligned. A data set binned with a reference stores the same columns at the
+// same offsets as the reference; a column has a missing cell if either of the two has missing values.
 struct Layout {
   std::vector<StoredColumn> columns;
   std::vector<std::int32_t> column_of_feature;  // -1: constant, not stored

@@ -66,10 +66,10 @@ struct Case {
         for (const HistogramColumn& column : layout.columns) {
           const auto code = static_cast<std::int32_t>(
               test::code_at(*slice.page, data.layout.columns[static_cast<std::size_t>(column.column)], r));
-          WideCell& cell = cells[static_cast<std::size_t>(column.code_base + code)];
+          WideCell& cell = cells[static_cast<std::size_t>(column.cell(code))];
           cell.g += narrow ? narrow_g(gradients.narrow[at]) : gradients.wide[at].g;
           cell.h += narrow ? narrow_h(gradients.narrow[at]) : gradients.wide[at].h;
-          if (column.count_base != -1) ++cells[static_cast<std::size_t>(column.count_base + code)].h;
+          if (column.counted) ++cells[static_cast<std::size_t>(column.cell(code)) + 1].h;
         }
       }
     }

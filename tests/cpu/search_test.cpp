@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 
 #include "cpu/column_search.hpp"
 #include "cpu/level_search.hpp"
@@ -40,12 +41,15 @@ struct RandomNode {
   // A count of 0 to 40 rows for each cell that is not empty.
   void add_counts(std::uint32_t seed) {
     std::mt19937 random(seed);
-    cells.count_base = static_cast<std::int32_t>(packed.size()) - (column.has_missing ? 0 : 1);
+    cells.counted = true;
+    cells.code_base = column.has_missing ? 0 : -2;
     node.sums.rows = 0;
-    for (std::int32_t c = 0; c < cells.cells; ++c) {
-      const std::int64_t rows = wide[static_cast<std::size_t>(c)].h == 0 ? 0 : random() % 41;
-      packed.push_back(rows);
-      wide.push_back({0, rows});
+    const std::vector<std::int64_t> sums = std::exchange(packed, {});
+    const std::vector<WideCell> wide_sums = std::exchange(wide, {});
+    for (std::size_t c = 0; c < sums.size(); ++c) {
+      const std::int64_t rows = wide_sums[c].h == 0 ? 0 : random() % 41;
+      packed.insert(packed.end(), {sums[c], rows});
+      wide.insert(wide.end(), {wide_sums[c], {0, rows}});
       node.sums.rows += rows;
     }
   }
