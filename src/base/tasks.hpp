@@ -1,30 +1,17 @@
 // Parallel loops on a oneTBB arena. The only place that knows about threads.
 #pragma once
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <cstdint>
+#include <memory>
+
+#include "base/crew.hpp"
+#include "base/float_mode.hpp"
 
 #if defined(__SANITIZE_THREAD__)
 #include "base/plain_threads.hpp"
 #endif
 
 namespace ramet {
-
-// Puts the calling thread into the floating-point mode of the numbers contract (round to nearest even,
-// denormals kept) and restores the previous one.
-class FloatMode {
- public:
-  FloatMode() noexcept;
-  ~FloatMode();
-  FloatMode(const FloatMode&) = delete;
-  FloatMode& operator=(const FloatMode&) = delete;
-
- private:
-  unsigned saved_;
-};
 
 // A fixed number of threads. One pool serves one training or prediction at a time.
 class Tasks {
@@ -46,7 +33,7 @@ class Tasks {
   template <class Body>
   void for_each_by_worker(std::int64_t count, const Body& body) {
     if (count <= 0) return;
-    if (count == 1 || threads_ == 1) {
+    if (count == 1 || crew_threads_ == 1) {
       const FloatMode mode;
       for (std::int64_t i = 0; i < count; ++i) body(i, 0);
       return;
@@ -57,16 +44,13 @@ class Tasks {
       body(i, worker);
     });
 #else
-    arena_.execute([&] {
-      oneapi::tbb::parallel_for(
-          oneapi::tbb::blocked_range<std::int64_t>(0, count, 1),
-          [&](const oneapi::tbb::blocked_range<std::int64_t>& range) {
-            const FloatMode mode;
-            const int worker = oneapi::tbb::this_task_arena::current_thread_index();
-            for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i, worker);
-          },
-          oneapi::tbb::simple_partitioner{});
-    });
+    if (crew_ == nullptr) crew_ = std::make_unique<Crew>(crew_threads_);
+    crew_->run(
+        count,
+        [](const void* context, std::int64_t i, int worker) {
+          (*static_cast<const Body*>(context))(i, worker);
+        },
+        &body);
 #endif
   }
 
@@ -82,7 +66,8 @@ class Tasks {
 
  private:
   int threads_;
-  oneapi::tbb::task_arena arena_;
+  int crew_threads_;
+  std::unique_ptr<Crew> crew_;  // once there is a loop for it
 };
 
 }  // namespace ramet
