@@ -40,6 +40,16 @@ struct TreeSpec {
   bool symmetric = false;    // all nodes that one expand call makes for this tree get one common candidate
 };
 
+// What will be asked for after a split: each split found up to `levels` levels of splits below its children
+// that gains `least_gain` or more, with the rule found, and children searched on all of the tree's features.
+// A backend may carry such splits out ahead of time, and answer from what it has when it is asked. It is
+// certain that they are asked for unless `likely_only`; what is never asked for must leave no trace.
+struct Outlook {
+  std::int32_t levels = 0;
+  double least_gain = 0;
+  bool likely_only = false;
+};
+
 // Nodes are numbered by the caller over all trees of the batch: tree t's root is node t, children as given
 // here.
 struct Split {
@@ -51,6 +61,7 @@ struct Split {
   bool search_children = true;  // false: the children will be leaves
   FeatureSet left_features;
   FeatureSet right_features;
+  Outlook outlook;
 };
 
 // The best split of a search unit: one node, or a symmetric tree's level (then `node` is the level's first).

@@ -1,5 +1,6 @@
 // Grower::expand: from splits to searched children.
 #include <algorithm>
+#include <utility>
 
 #include "cpu/column_sums.hpp"
 #include "cpu/grower.hpp"
@@ -20,13 +21,14 @@ void Grower::expand(std::span<const backend::Split> splits) {
     nodes_.resize(static_cast<std::size_t>(largest) + 1);
   if (works_.size() < splits.size()) works_.resize(splits.size());
   const std::span<Work> works(works_.data(), splits.size());
-  for (std::size_t i = 0; i < splits.size(); ++i) prepare(works[i], splits[i]);
+  for (std::size_t i = 0; i < splits.size(); ++i) attach(works[i], splits[i]);
 
   const std::int64_t limit = small_rows(works);
   std::vector<Work*> small;
   std::vector<Work*> large;
   std::vector<PartitionJob*> partitions;
   for (Work& work : works) {
+    if (work.done) continue;
     std::int64_t rows = 0;
     for (const Segment& segment : work.parent->segments) rows += segment.size();
     (rows <= limit ? small : large).push_back(&work);
@@ -47,13 +49,11 @@ void Grower::expand(std::span<const backend::Split> splits) {
     const PhaseTimer timer(times, Phase::histogram);
     std::vector<BuildJob> jobs;
     for (Work* work : large) {
-      plan_histograms(*work);
+      plan_histograms(*work, 0);
       const GrowingNode& smaller = *work->child[work->smaller];
       if (!smaller.histogram.empty()) jobs.push_back(job_of(*work->tree, smaller));
     }
-    build_all(jobs, pool_, tasks_, static_cast<std::int64_t>(small.size()), [&](std::int64_t i, int worker) {
-      expand_small(*small[static_cast<std::size_t>(i)], scratch_[static_cast<std::size_t>(worker)]);
-    });
+    build_and_expand(jobs, small);
     all_reduce_histograms(jobs, *data_.communicator);
   }
   poll();
@@ -63,27 +63,60 @@ void Grower::expand(std::span<const backend::Split> splits) {
   report(works);
 }
 
+// Builds the histograms of large nodes in shares, and expands small nodes and their subtrees.
+void Grower::build_and_expand(std::span<const BuildJob> jobs, std::span<Work* const> small) {
+  std::vector<SubtreeTask> first;
+  for (Work* work : small) first.push_back({.work = work});
+  subtrees_.start(std::move(first));
+  // Whoever comes takes part in all subtrees until they are done.
+  const std::int64_t workers = small.empty() ? 0 : tasks_.threads();
+  build_all(jobs, pool_, tasks_, workers, [&](std::int64_t, int worker) { work_on_subtrees(worker); });
+}
+
 std::int64_t Grower::small_rows(std::span<const Work> works) const {
   // Other ranks must see the counts before anything is built.
   if (data_.communicator->size() > 1) return -1;
   std::int64_t total = 0;
-  for (const Work& work : works) total += work.parent->sums.rows;
-  return std::max(always_small_rows, total / (4 * tasks_.threads()));
+  for (const Work& work : works) {
+    if (!work.done) total += work.parent->sums.rows;
+  }
+  return std::max(always_small_rows, total / tasks_.threads());
 }
 
-void Grower::prepare(Work& work, const backend::Split& split) {
-  work.best[0] = {};
-  work.best[1] = {};
+// Says what the work is, and does what is done at once.
+void Grower::attach(Work& work, const backend::Split& split) {
   work.split = &split;
   work.tree = &trees_[static_cast<std::size_t>(split.tree)];
   work.parent = &nodes_[static_cast<std::size_t>(split.node)];
   const std::int32_t numbers[2] = {split.left, split.right};
   for (int i = 0; i < 2; ++i) {
-    make_node(numbers[i], split.tree, child_side(work.parent->side));
     work.child[i] = &nodes_[static_cast<std::size_t>(numbers[i])];
+    reset_node(*work.child[i], split.tree, child_side(work.parent->side));
   }
   work.parent->left = split.left;
   work.parent->right = split.right;
+  work.done = work.parent->ahead[0] != nullptr;
+  if (work.done) {
+    adopt(work);
+  } else {
+    prepare(work);
+  }
+}
+
+// Takes over what was done ahead of time.
+void Grower::adopt(Work& work) {
+  for (int i = 0; i < 2; ++i) {
+    AheadNode& ahead = *std::exchange(work.parent->ahead[i], nullptr);
+    std::swap(*work.child[i], ahead.node);
+    std::swap(work.best[i], ahead.best);
+  }
+}
+
+// Everything that can be said of a split without looking at rows. Split, tree, parent and children are set.
+void Grower::prepare(Work& work) {
+  const backend::Split& split = *work.split;
+  work.best[0] = {};
+  work.best[1] = {};
   const auto at =
       static_cast<std::size_t>(work.tree->column_of_feature[static_cast<std::size_t>(split.rule.feature)]);
   const SearchColumn& column = work.tree->columns[at];
@@ -118,20 +151,20 @@ void Grower::finish_partition(Work& work, std::int64_t global_left) {
   work.derive = work.search[1 - work.smaller];
 }
 
-void Grower::plan_histograms(Work& work) {
+void Grower::plan_histograms(Work& work, int worker) {
   Histogram& parent = work.parent->histogram;
   if (!work.search[0] && !work.search[1]) {
-    pool_.release(parent);
+    pool_.release(parent, worker);
     return;
   }
   const math::GradientScale& scale = work.tree->gradients->scale;
   GrowingNode& smaller = *work.child[work.smaller];
   GrowingNode& larger = *work.child[1 - work.smaller];
-  smaller.histogram = pool_.acquire(!fits_packed(scale, smaller.sums.rows));
+  smaller.histogram = pool_.acquire(!fits_packed(scale, smaller.sums.rows), worker);
   if (!work.derive) {
-    pool_.release(parent);
+    pool_.release(parent, worker);
   } else if (parent.wide && fits_packed(scale, larger.sums.rows)) {
-    larger.histogram = pool_.acquire(false);
+    larger.histogram = pool_.acquire(false, worker);
   } else {
     larger.histogram = parent;
   }
@@ -144,24 +177,26 @@ void Grower::subtract(Work& work, std::int64_t begin, std::int64_t end) {
 }
 
 // The histograms that nobody needs any more go back.
-void Grower::finish_histograms(Work& work) {
+void Grower::finish_histograms(Work& work, int worker) {
   Histogram& parent = work.parent->histogram;
-  if (work.derive && parent.data != work.child[1 - work.smaller]->histogram.data) pool_.release(parent);
+  if (work.derive && parent.data != work.child[1 - work.smaller]->histogram.data)
+    pool_.release(parent, worker);
   parent = {};
   if (work.tree->spec.symmetric) return;
   for (int i = 0; i < 2; ++i) {
-    if (work.best[i].feature < 0) pool_.release(work.child[i]->histogram);
+    if (work.best[i].feature < 0) pool_.release(work.child[i]->histogram, worker);
   }
 }
 
-void Grower::expand_small(Work& work, SearchPair& scratch) {
+void Grower::expand_small(Work& work, int worker) {
   partition_one(work.partition);
   finish_partition(work, work.partition.left_rows());
-  plan_histograms(work);
+  plan_histograms(work, worker);
   if (!work.search[0] && !work.search[1]) return;
-  build_one(job_of(*work.tree, *work.child[work.smaller]), pool_);
-  search_children(work, 0, static_cast<std::int32_t>(work.tree->columns.size()), work.best, scratch);
-  finish_histograms(work);
+  build_one(job_of(*work.tree, *work.child[work.smaller]), pool_, worker);
+  search_children(work, 0, static_cast<std::int32_t>(work.tree->columns.size()), work.best,
+                  workers_[static_cast<std::size_t>(worker)].searches);
+  finish_histograms(work, worker);
 }
 
 // The larger child's histogram, and both children's best splits on the columns [column_begin, column_end):
@@ -198,7 +233,7 @@ void Grower::search_large(std::span<Work* const> works) {
     const auto columns = static_cast<std::int64_t>(work.tree->layout->columns.size());
     search_children(work, static_cast<std::int32_t>(columns * (task % ranges) / ranges),
                     static_cast<std::int32_t>(columns * (task % ranges + 1) / ranges), best.data() + task * 2,
-                    scratch_[static_cast<std::size_t>(worker)]);
+                    workers_[static_cast<std::size_t>(worker)].searches);
   });
   for (std::int64_t w = 0; w < count; ++w) {
     Work& work = *works[static_cast<std::size_t>(w)];
@@ -208,7 +243,7 @@ void Grower::search_large(std::span<Work* const> works) {
         if (work.best[i].loses_to(other)) work.best[i] = other;
       }
     }
-    if (work.search[0] || work.search[1]) finish_histograms(work);
+    if (work.search[0] || work.search[1]) finish_histograms(work, 0);
   }
 }
 

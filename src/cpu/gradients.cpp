@@ -1,7 +1,6 @@
 #include "cpu/gradients.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -39,17 +38,11 @@ bool too_coarse(const std::int64_t* histogram, int exponent) {
 
 }  // namespace
 
-struct Gradients::Found {
-  std::uint32_t largest_g = 0;
-  std::uint32_t largest_h = 0;
-  std::array<std::int64_t, 256> g_exponents{};
-  std::array<std::int64_t, 256> h_exponents{};
-};
-
 Gradients::Gradients(const backend::SessionInput& input, Tasks& tasks)
     : input_(input), data_(*input.train), tasks_(tasks), constant_hessian_(backend::constant_hessian(input)) {
   const auto rows = static_cast<std::size_t>(data_.rows);
   outputs_.resize(input.outputs.size());
+  found_.resize(static_cast<std::size_t>(tasks.threads()));
   for (OutputGradients& out : outputs_) {
     out.g = Buffer<float>(rows);
     if (!constant_hessian_) out.h = Buffer<float>(rows);
@@ -57,35 +50,36 @@ Gradients::Gradients(const backend::SessionInput& input, Tasks& tasks)
 }
 
 void Gradients::compute(int round, const Scores& scores) {
-  std::vector<Found> found(outputs_.size());
   const bool custom = objective::traits(input_.objective).kind == objective::Kind::caller;
   if (custom) call_custom(scores);
   const std::int64_t task_rows = rows_of_task(data_.rows, tasks_.threads());
   const std::int64_t pieces = (data_.rows + task_rows - 1) / task_rows;
-  std::vector<std::vector<Found>> parts(static_cast<std::size_t>(pieces));
-  tasks_.for_each(pieces, [&](std::int64_t piece) {
+  // Maxima and counts have no order, so that it does not matter which worker saw which rows.
+  for (std::vector<Found>& found : found_) found.assign(outputs_.size(), {});
+  tasks_.for_each_by_worker(pieces, [&](std::int64_t piece, int worker) {
     const std::int64_t begin = piece * task_rows;
     const std::int64_t end = std::min(begin + task_rows, data_.rows);
-    std::vector<Found>& part = parts[static_cast<std::size_t>(piece)];
-    part.resize(outputs_.size());
     for (std::int64_t b = begin; b < end; b += gradient_block_rows) {
       const std::int64_t block_end = std::min(b + gradient_block_rows, end);
       if (!custom) differentiate_block(scores, b, block_end);
-      survey(round, b, block_end, part);
+      survey(round, b, block_end, found_[static_cast<std::size_t>(worker)]);
     }
   });
-  for (const std::vector<Found>& part : parts) {
-    for (std::size_t k = 0; k < found.size(); ++k) {
-      found[k].largest_g = std::max(found[k].largest_g, part[k].largest_g);
-      found[k].largest_h = std::max(found[k].largest_h, part[k].largest_h);
-      for (std::size_t e = 0; e < 256; ++e) {
-        found[k].g_exponents[e] += part[k].g_exponents[e];
-        found[k].h_exponents[e] += part[k].h_exponents[e];
-      }
+  choose_scales(round, all_found());
+  quantise(round);
+}
+
+std::vector<Gradients::Found>& Gradients::all_found() {
+  std::vector<Found>& all = found_[0];
+  for (std::size_t worker = 1; worker < found_.size(); ++worker) {
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      const Found& part = found_[worker][k];
+      all[k].largest_g = std::max(all[k].largest_g, part.largest_g);
+      all[k].largest_h = std::max(all[k].largest_h, part.largest_h);
+      for (std::size_t e = 0; e < 512; ++e) all[k].exponents[e] += part.exponents[e];
     }
   }
-  choose_scales(round, found);
-  quantise(round);
+  return all;
 }
 
 void Gradients::differentiate_block(const Scores& scores, std::int64_t begin, std::int64_t end) {
@@ -150,23 +144,23 @@ void Gradients::survey(int round, std::int64_t begin, std::int64_t end, std::vec
     const std::uint64_t key = math::survey_key(input_.params.seed, round, static_cast<std::int32_t>(k));
     Found& f = found[k];
     f.largest_g = std::max(f.largest_g, largest_magnitude(out.g.data() + begin, end - begin));
-    survey_exponents(out.g.data() + begin, end - begin, key, first, f.g_exponents.data());
+    survey_exponents(out.g.data() + begin, end - begin, key, first, f.exponents.data());
     if (constant_hessian_) continue;
     f.largest_h = std::max(f.largest_h, largest_magnitude(out.h.data() + begin, end - begin));
-    survey_exponents(out.h.data() + begin, end - begin, key, first, f.h_exponents.data());
+    survey_exponents(out.h.data() + begin, end - begin, key, first, f.exponents.data() + 256);
   }
 }
 
-void Gradients::choose_scales(int round, std::vector<Found>& found) {
+void Gradients::choose_scales(int round, const std::vector<Found>& found) {
   Communicator& comm = *data_.communicator;
   const std::size_t count = outputs_.size();
   std::vector<std::int64_t> largest;
-  std::vector<std::int64_t> exponents;
+  std::vector<std::int64_t>& exponents = exponents_;
+  exponents.clear();
   for (const Found& f : found) {
     largest.push_back(f.largest_g);
     largest.push_back(f.largest_h);
-    exponents.insert(exponents.end(), f.g_exponents.begin(), f.g_exponents.end());
-    exponents.insert(exponents.end(), f.h_exponents.begin(), f.h_exponents.end());
+    exponents.insert(exponents.end(), f.exponents.begin(), f.exponents.end());
   }
   comm.all_reduce_max(largest);
   if (std::any_of(largest.begin(), largest.end(), [](std::int64_t bits) { return bits >= infinity_bits; })) {

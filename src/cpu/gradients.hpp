@@ -2,6 +2,7 @@
 // 2).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -44,12 +45,17 @@ class Gradients {
  private:
   // What a pass over some rows finds, per output: maxima as float bits, and how often each exponent occurs
   // among the sampled rows.
-  struct Found;
+  struct Found {
+    std::uint32_t largest_g = 0;
+    std::uint32_t largest_h = 0;
+    std::array<std::int64_t, 512> exponents{};  // of g, then of h
+  };
 
   void differentiate_block(const Scores& scores, std::int64_t begin, std::int64_t end);
   void call_custom(const Scores& scores);
   void survey(int round, std::int64_t begin, std::int64_t end, std::vector<Found>& found) const;
-  void choose_scales(int round, std::vector<Found>& found);
+  std::vector<Found>& all_found();
+  void choose_scales(int round, const std::vector<Found>& found);
   void quantise(int round);
   [[noreturn]] void report_bad_row(int round) const;
 
@@ -58,6 +64,8 @@ class Gradients {
   Tasks& tasks_;
   bool constant_hessian_;
   std::vector<OutputGradients> outputs_;
+  std::vector<std::vector<Found>> found_;  // per worker
+  std::vector<std::int64_t> exponents_;    // all outputs' of the round
 };
 
 }  // namespace ramet::cpu

@@ -52,8 +52,10 @@ Grower::Grower(const backend::SessionInput& input, const Gradients& gradients, T
       tasks_(tasks),
       pool_(make_histogram_layout(data_.layout, all_columns(data_),
                                   counted_columns(data_, input.params, gradients.constant_hessian()))
-                .total_cells),
-      scratch_(static_cast<std::size_t>(tasks.threads())) {}
+                .total_cells,
+            tasks.threads()),
+      workers_(static_cast<std::size_t>(tasks.threads())),
+      subtrees_(tasks.threads()) {}
 
 std::int64_t Grower::tree_bytes() const { return data_.rows * 12; }
 std::int64_t Grower::node_bytes() const { return pool_.bytes(data_.total_rows > max_packed_rows); }
@@ -96,7 +98,7 @@ void Grower::choose_rows(const HistogramLayout& layout) {
   if (sparse_ != nullptr || joint == nullptr) return;
   fill_joint_rows(data_, layout, tasks_, *joint);
   joint_ = joint;
-  joint_pool_ = std::make_unique<HistogramPool>(joint->layout.total_cells);
+  joint_pool_ = std::make_unique<HistogramPool>(joint->layout.total_cells, tasks_.threads());
 }
 
 void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {
@@ -120,8 +122,7 @@ void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {
   }
 }
 
-void Grower::make_node(std::int32_t number, std::int32_t tree, Side side) {
-  GrowingNode& node = nodes_[static_cast<std::size_t>(number)];
+void reset_node(GrowingNode& node, std::int32_t tree, Side side) {
   // All of it anew, but for the segments' memory.
   node.segments.clear();
   node = {.tree = tree, .side = side, .sums = {}, .segments = std::move(node.segments), .histogram = {}};
@@ -129,6 +130,10 @@ void Grower::make_node(std::int32_t number, std::int32_t tree, Side side) {
 
 void Grower::begin(std::span<const backend::TreeSpec> specs) {
   for (GrowingNode& node : nodes_) pool_.release(node.histogram);
+  for (Worker& worker : workers_) {
+    for (AheadNode* ahead : worker.nodes.taken()) pool_.release(ahead->node.histogram);
+    worker.nodes.clear();
+  }
   candidates_.clear();
   const backend::RowSample sample = specs.empty() ? backend::RowSample{} : specs[0].rows;
   if (sample.fraction != sample_key_.fraction || (sample.fraction < 1.0 && sample.key != sample_key_.key)) {
@@ -143,7 +148,7 @@ void Grower::begin(std::span<const backend::TreeSpec> specs) {
     check_internal(spec.rows.fraction == sample.fraction && spec.rows.key == sample.key,
                    "trees of one batch have different row samples");
     start_tree(t, spec);
-    make_node(t, t, Side::root);
+    reset_node(nodes_[static_cast<std::size_t>(t)], t, Side::root);
     nodes_[static_cast<std::size_t>(t)].segments = trees_[static_cast<std::size_t>(t)].rows.root();
   }
   search_roots();
@@ -180,7 +185,7 @@ void Grower::search_roots() {
     const GrowingTreeData& tree = trees_[t];
     const auto columns = static_cast<std::int64_t>(tree.columns.size());
     const std::int64_t r = i % ranges;
-    NodeSearch& search = scratch_[static_cast<std::size_t>(worker)][0];
+    NodeSearch& search = workers_[static_cast<std::size_t>(worker)].searches[0];
     prepare_search(tree, nodes_[t], tree.spec.root_features, search);
     search_columns(tree, search, static_cast<std::int32_t>(columns * r / ranges),
                    static_cast<std::int32_t>(columns * (r + 1) / ranges),

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -17,9 +18,12 @@
 #include "cpu/partition_job.hpp"
 #include "cpu/split_candidate.hpp"
 #include "cpu/stopwatch.hpp"
+#include "cpu/subtree_tasks.hpp"
 #include "cpu/tree_rows.hpp"
 
 namespace ramet::cpu {
+
+struct AheadNode;
 
 // A node of the batch, while its tree grows.
 struct GrowingNode {
@@ -30,7 +34,31 @@ struct GrowingNode {
   backend::NodeSums sums;         // over all ranks
   std::vector<Segment> segments;  // this rank's rows, per page
   Histogram histogram;            // until the node is expanded or turns out to be a leaf
+  AheadNode* ahead[2] = {};       // the children, if the node was expanded ahead of time
 };
+
+// A node that nobody has asked for yet (backend::Outlook), and its best split.
+struct AheadNode {
+  GrowingNode node;
+  BestSplit best;
+};
+
+// Such nodes, made by one worker; their memory is kept from batch to batch.
+class AheadNodes {
+ public:
+  AheadNode& take();
+  // All of them may be taken again; nobody uses one any more.
+  void clear() { used_ = 0; }
+  std::span<AheadNode* const> taken() const { return {nodes_.data(), used_}; }
+
+ private:
+  std::deque<AheadNode> memory_;
+  std::vector<AheadNode*> nodes_;
+  std::size_t used_ = 0;
+};
+
+// As new, but with its memory.
+void reset_node(GrowingNode& node, std::int32_t tree, Side side);
 
 // A tree of the batch: what it is grown on.
 struct GrowingTreeData {
@@ -75,6 +103,7 @@ class Grower {
     bool search[2] = {};  // which children are searched
     int smaller = 0;      // index of the child with fewer rows over all ranks
     bool derive = false;  // the larger child's histogram = parent's - smaller child's
+    bool done = false;    // ahead of time
     BestSplit best[2];
   };
 
@@ -83,14 +112,15 @@ class Grower {
   void sum_root(const GrowingTreeData& tree, GrowingNode& root);
   std::shared_ptr<const HistogramLayout> layout_of(const backend::TreeSpec& spec);
   void choose_rows(const HistogramLayout& layout);
-  void make_node(std::int32_t number, std::int32_t tree, Side side);
-  void prepare(Work& work, const backend::Split& split);
+  void attach(Work& work, const backend::Split& split);
+  void adopt(Work& work);
+  void prepare(Work& work);
   void finish_partition(Work& work, std::int64_t global_left);
   bool worth_searching(const GrowingTreeData& tree, const backend::NodeSums& sums) const;
-  void plan_histograms(Work& work);
+  void plan_histograms(Work& work, int worker);
   BuildJob job_of(const GrowingTreeData& tree, const GrowingNode& node) const;
   void subtract(Work& work, std::int64_t begin, std::int64_t end);
-  void finish_histograms(Work& work);
+  void finish_histograms(Work& work, int worker);
   // One node on its way through its columns.
   struct NodeSearch {
     SearchNode node;
@@ -99,6 +129,21 @@ class Grower {
     bool worthwhile = false;
   };
   using SearchPair = std::array<NodeSearch, 2>;
+  // A node to expand: one that was asked for, or one of which it is known that it will be.
+  struct SubtreeTask {
+    Work* work = nullptr;
+    GrowingTreeData* tree = nullptr;  // and what follows: where there is no work
+    GrowingNode* node = nullptr;
+    const BestSplit* best = nullptr;
+    backend::Outlook outlook;
+  };
+  // What a worker keeps from task to task.
+  struct Worker {
+    SearchPair searches;
+    Work work;  // of the node that it expands ahead of time
+    backend::Split split;
+    AheadNodes nodes;
+  };
   // Sets all of `search`; its memory is reused.
   void prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
                       const backend::FeatureSet& features, NodeSearch& search) const;
@@ -106,7 +151,12 @@ class Grower {
                       std::int32_t column_end, BestSplit& best) const;
   void search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best,
                        SearchPair& searches);
-  void expand_small(Work& work, SearchPair& scratch);
+  void expand_small(Work& work, int worker);
+  void build_and_expand(std::span<const BuildJob> jobs, std::span<Work* const> small);
+  void work_on_subtrees(int worker);
+  void plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
+                  const backend::Outlook& outlook, int worker);
+  void go_ahead(const SubtreeTask& task, int worker);
   void search_large(std::span<Work* const> works);
   void search_levels(std::span<Work> works);
   void search_level(std::int32_t t, std::vector<LevelNode>& nodes, const backend::FeatureSet& features,
@@ -132,7 +182,8 @@ class Grower {
   std::vector<backend::SplitCandidate> candidates_;
   // Kept from call to call for their memory.
   std::vector<Work> works_;
-  std::vector<SearchPair> scratch_;  // per worker
+  std::vector<Worker> workers_;
+  SubtreeTasks<SubtreeTask> subtrees_;
 };
 
 }  // namespace ramet::cpu

@@ -24,26 +24,30 @@ std::vector<RowRange> cut_rows(const data::DatasetData& data, int threads) {
 
 LeafRows::LeafRows(const backend::FinishedTree& tree, const Grower& grower, const data::DatasetData& data)
     : grower_(grower), data_(data), tree_(tree.tree), parts_(data.pages.size()) {
+  leaf_numbers_.reserve(tree.nodes.size());
+  for (std::vector<Part>& parts : parts_) parts.reserve(tree.nodes.size() / 2 + 1);
   for (const backend::FinishedTree::Node& node : tree.nodes) {
     leaf_numbers_.push_back(node.left < 0 ? leaves_++ : -1);
-    if (node.left < 0) add_parts(node.source, leaf_numbers_.back());
+    if (node.left < 0) add_parts(grower.node(node.source), leaf_numbers_.back());
   }
   if (!grower.sample().all) router_.emplace(tree, data, leaf_numbers_);
 }
 
 // A leaf may have been expanded in vain: then its rows are with its descendants.
-void LeafRows::add_parts(std::int32_t number, std::int32_t leaf) {
-  std::vector<std::int32_t> open{number};
-  while (!open.empty()) {
-    const GrowingNode& node = grower_.node(open.back());
-    open.pop_back();
+void LeafRows::add_parts(const GrowingNode& top, std::int32_t leaf) {
+  open_.push_back(&top);
+  while (!open_.empty()) {
+    const GrowingNode& node = *open_.back();
+    open_.pop_back();
     if (node.left >= 0) {
-      open.push_back(node.left);
-      open.push_back(node.right);
-      continue;
-    }
-    for (std::size_t p = 0; p < parts_.size(); ++p) {
-      if (node.segments[p].size() > 0) parts_[p].push_back({leaf, node.side, node.segments[p]});
+      open_.push_back(&grower_.node(node.left));
+      open_.push_back(&grower_.node(node.right));
+    } else if (node.ahead[0] != nullptr) {
+      for (const AheadNode* child : node.ahead) open_.push_back(&child->node);
+    } else {
+      for (std::size_t p = 0; p < parts_.size(); ++p) {
+        if (node.segments[p].size() > 0) parts_[p].push_back({leaf, node.side, node.segments[p]});
+      }
     }
   }
 }

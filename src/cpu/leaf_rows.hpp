@@ -43,7 +43,7 @@ class LeafRows {
     Segment segment;
   };
 
-  void add_parts(std::int32_t node, std::int32_t leaf);
+  void add_parts(const GrowingNode& top, std::int32_t leaf);
 
   const Grower& grower_;
   const data::DatasetData& data_;
@@ -52,6 +52,7 @@ class LeafRows {
   std::vector<std::int32_t> leaf_numbers_;
   std::vector<std::vector<Part>> parts_;  // per page
   std::optional<Router> router_;          // where there are rows outside the sample
+  std::vector<const GrowingNode*> open_;  // of add_parts
 };
 
 }  // namespace ramet::cpu

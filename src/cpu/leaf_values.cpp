@@ -93,15 +93,17 @@ void newton_leaves(std::span<LeafJob> jobs, const backend::SessionInput& input, 
                       math::pow2(h_exponent), of_range.data());
       });
   const math::Regularisation r{input.params.lambda, input.params.alpha, input.params.max_delta_step};
-  for (std::size_t j = 0; j < jobs.size(); ++j) {
+  tasks.for_each(static_cast<std::int64_t>(jobs.size()), [&](std::int64_t i) {
+    const auto j = static_cast<std::size_t>(i);
     const auto [g_exponent, h_exponent] = exponents(jobs[j]);
+    jobs[j].units.reserve(static_cast<std::size_t>(jobs[j].leaf_rows->leaves()));
     for (std::int32_t leaf = 0; leaf < jobs[j].leaf_rows->leaves(); ++leaf) {
       const auto at = static_cast<std::size_t>(2 * leaf);
       const double g = static_cast<double>(sums[j][at]) * math::pow2(-g_exponent);
       const double h = static_cast<double>(sums[j][at + 1]) * math::pow2(-h_exponent);
       jobs[j].units.push_back(to_units(math::leaf_weight(g, h, r) * input.params.eta, jobs[j].unit_exponent));
     }
-  }
+  });
 }
 
 namespace {

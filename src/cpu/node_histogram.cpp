@@ -110,8 +110,8 @@ void for_each_part(const BuildJob& job, std::int64_t begin, std::int64_t end, co
 
 // Packed cells for one share, all zero: its own, and with joint rows those as well.
 Histogram zeroed_scratch(const BuildJob& job, const BuildShare& share,
-                         std::pair<std::int64_t, std::int64_t> cells, HistogramPool& pool) {
-  Histogram scratch = pool.acquire(false);
+                         std::pair<std::int64_t, std::int64_t> cells, HistogramPool& pool, int worker) {
+  Histogram scratch = pool.acquire(false, worker);
   clear_cells(scratch, cells.first, cells.second);
   if (job.joint != nullptr) {
     const auto joint = job.joint->joint_cells(tile_of(job, share));
@@ -120,7 +120,7 @@ Histogram zeroed_scratch(const BuildJob& job, const BuildShare& share,
   return scratch;
 }
 
-void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool) {
+void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool, int worker) {
   if (!share.target.wide && job.joint == nullptr) {
     PackedAdder adder(job, share, share.target.packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
@@ -131,7 +131,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
   }
   const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
   HistogramPool& scratch_pool = job.joint != nullptr ? *job.joint_pool : pool;
-  Histogram scratch = zeroed_scratch(job, share, cells, scratch_pool);
+  Histogram scratch = zeroed_scratch(job, share, cells, scratch_pool, worker);
   if (!share.target.wide) {
     PackedAdder adder(job, share, scratch.packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
@@ -140,7 +140,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
     adder.finish();
     std::copy(scratch.packed() + cells.first, scratch.packed() + cells.second,
               share.target.packed() + cells.first);
-    scratch_pool.release(scratch);
+    scratch_pool.release(scratch, worker);
     return;
   }
   PackedBlocks blocks{PackedAdder(job, share, scratch.packed()), scratch.packed(), share.target.wide_cells(),
@@ -149,7 +149,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
     blocks.add(p, job.rows->slice(p, segment, job.side));
   });
   blocks.flush();
-  scratch_pool.release(scratch);
+  scratch_pool.release(scratch, worker);
 }
 
 void add_wide_share(const BuildJob& job, const BuildShare& share) {
@@ -199,22 +199,22 @@ bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
   return scale.bits <= 16 && global_rows <= max_packed_rows;
 }
 
-void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool) {
+void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool, int worker) {
   const BuildJob& job = jobs[share.job];
   const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
   if (share.target.wide || job.joint == nullptr) clear_cells(share.target, cells.first, cells.second);
   if (job.gradients->scale.bits <= 16) {
-    add_narrow(job, share, pool);
+    add_narrow(job, share, pool, worker);
     return;
   }
   add_wide_share(job, share);
 }
 
-void build_one(const BuildJob& job, HistogramPool& pool) {
+void build_one(const BuildJob& job, HistogramPool& pool, int worker) {
   const std::int64_t rows = job.local_rows();
   const std::span<const std::int32_t> tiles = job.tiles();
   for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
-    build_share({&job, 1}, {0, 0, rows, tiles[t], tiles[t + 1], job.target}, pool);
+    build_share({&job, 1}, {0, 0, rows, tiles[t], tiles[t + 1], job.target}, pool, worker);
   }
 }
 

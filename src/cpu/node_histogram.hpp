@@ -36,8 +36,8 @@ struct BuildJob {
 // Whether a node's sums over all ranks fit packed cells.
 bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows);
 
-// Builds one histogram on the calling thread.
-void build_one(const BuildJob& job, HistogramPool& pool);
+// Builds one histogram on the calling thread, which works as `worker` of the pool.
+void build_one(const BuildJob& job, HistogramPool& pool, int worker = 0);
 
 // Builds all of them in parallel, and `extra(i, worker)` (Tasks::for_each_by_worker) for 0 <= i < extras in
 // the same parallel region.
@@ -68,7 +68,7 @@ struct BuildPlan {
 };
 
 BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int threads);
-void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool);
+void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool, int worker);
 void reduce_partials(std::span<const BuildJob> jobs, BuildPlan& plan, HistogramPool& pool, Tasks& tasks);
 
 template <class Extra>
@@ -78,7 +78,7 @@ void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks
   const auto shares = static_cast<std::int64_t>(plan.shares.size());
   tasks.for_each_by_worker(shares + extras, [&](std::int64_t i, int worker) {
     if (i < shares) {
-      build_share(jobs, plan.shares[static_cast<std::size_t>(i)], pool);
+      build_share(jobs, plan.shares[static_cast<std::size_t>(i)], pool, worker);
     } else {
       extra(i - shares, worker);
     }

@@ -1,6 +1,7 @@
 #include "cpu/session.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
@@ -43,19 +44,20 @@ std::vector<backend::SplitCandidate> CpuSession::candidates() { return grower_.t
 void CpuSession::end_trees(std::span<const backend::FinishedTree> trees) {
   values_.clear();
   if (leaf_of_row_.size() < trees.size()) leaf_of_row_.resize(trees.size());
-  std::vector<LeafRows> leaf_rows;
-  leaf_rows.reserve(trees.size());
-  std::vector<LeafJob> jobs;
-  for (std::size_t t = 0; t < trees.size(); ++t) {
-    leaf_rows.emplace_back(trees[t], grower_, *input_.train);
+  const auto tree_count = static_cast<std::int64_t>(trees.size());
+  std::vector<std::optional<LeafRows>> leaf_rows(trees.size());
+  std::vector<LeafJob> jobs(trees.size());
+  tasks_.for_each(tree_count, [&](std::int64_t i) {
+    const auto t = static_cast<std::size_t>(i);
+    leaf_rows[t].emplace(trees[t], grower_, *input_.train);
     const std::int32_t output = grower_.tree(trees[t].tree).spec.output;
-    jobs.push_back({.leaf_rows = &leaf_rows.back(),
-                    .gradients = &gradients_.output(output),
-                    .scores = scores_[0].output(output),
-                    .unit_exponent = scores_[0].unit_exponent(output),
-                    .leaf_of_row = std::move(leaf_of_row_[t]),
-                    .units = {}});
-  }
+    jobs[t] = {.leaf_rows = &*leaf_rows[t],
+               .gradients = &gradients_.output(output),
+               .scores = scores_[0].output(output),
+               .unit_exponent = scores_[0].unit_exponent(output),
+               .leaf_of_row = std::move(leaf_of_row_[t]),
+               .units = {}};
+  });
   {
     const PhaseTimer timer(times_, Phase::leaves);
     if (objective::traits(input_.objective).leaf_rule == objective::LeafRule::weighted_median) {
@@ -66,8 +68,11 @@ void CpuSession::end_trees(std::span<const backend::FinishedTree> trees) {
   }
   const PhaseTimer timer(times_, Phase::scores);
   std::vector<std::vector<std::int64_t>> steps(trees.size());
-  for (std::size_t t = 0; t < trees.size(); ++t)
-    values_.push_back(values_of(trees[t], jobs[t].units, steps[t]));
+  values_.resize(trees.size());
+  tasks_.for_each(tree_count, [&](std::int64_t i) {
+    const auto t = static_cast<std::size_t>(i);
+    values_[t] = values_of(trees[t], jobs[t].units, steps[t]);
+  });
   const std::vector<RowRange> ranges = cut_rows(*input_.train, tasks_.threads());
   const auto count = static_cast<std::int64_t>(ranges.size());
   // Trees of one output one after another: they add to the same scores.
@@ -82,7 +87,7 @@ void CpuSession::end_trees(std::span<const backend::FinishedTree> trees) {
   });
   for (std::size_t t = 0; t < trees.size(); ++t) {
     for (std::size_t set = 1; set < scores_.size(); ++set) {
-      update_other_set(set, trees[t], leaf_rows[t].leaf_numbers(), steps[t]);
+      update_other_set(set, trees[t], leaf_rows[t]->leaf_numbers(), steps[t]);
     }
     leaf_of_row_[t] = std::move(jobs[t].leaf_of_row);
   }
@@ -97,6 +102,10 @@ backend::TreeValues CpuSession::values_of(const backend::FinishedTree& tree,
   for (const std::int64_t u : units) largest = std::max(largest, u < 0 ? -u : u);
   values.shift = math::leaf_shift(largest);
   const double h_unit = grower_.tree(tree.tree).settings.h_unit;
+  values.leaf_value.reserve(tree.nodes.size());
+  values.cover.reserve(tree.nodes.size());
+  values.rows.reserve(tree.nodes.size());
+  steps.reserve(units.size());
   std::size_t leaf = 0;
   for (const backend::FinishedTree::Node& node : tree.nodes) {
     const backend::NodeSums& sums = grower_.node(node.source).sums;

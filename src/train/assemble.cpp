@@ -46,6 +46,10 @@ model::Tree make_tree(const backend::FinishedTree& finished, const backend::Tree
   model::Tree tree;
   tree.output = output;
   tree.shift = values.shift;
+  for (std::vector<std::int32_t>* ints : {&tree.left, &tree.right, &tree.feature, &tree.category_set})
+    ints->reserve(nodes);
+  tree.cut.reserve(nodes);
+  tree.missing_left.reserve(nodes);
   for (const backend::FinishedTree::Node& node : finished.nodes) {
     if (node.left < 0) {
       append_leaf(tree);

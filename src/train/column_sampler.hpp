@@ -28,6 +28,8 @@ class ColumnSampler {
 
   const backend::FeatureSet& by_tree() const { return tree_; }
   backend::FeatureSet by_node(int depth, std::uint64_t path);
+  // Whether by_node is null for every node.
+  bool same_for_all_nodes() const { return level_fraction_ >= 1 && node_fraction_ >= 1; }
 
  private:
   const backend::FeatureSet& by_level(int depth);

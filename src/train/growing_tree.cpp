@@ -82,6 +82,7 @@ backend::FinishedTree number_nodes(const GrowingTree& tree, const std::vector<st
     finished.nodes.push_back({.source = tree.nodes[static_cast<std::size_t>(node)].number, .rule = {}});
     return number;
   };
+  finished.nodes.reserve(2 * splits.size() + 1);
   add_node(0);
   if (gains != nullptr) gains->assign(2 * splits.size() + 1, 0.0);
   for (const std::int32_t node : splits) {

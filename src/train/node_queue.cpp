@@ -62,10 +62,17 @@ void NodeQueue::offer(std::span<const backend::SplitCandidate> candidates) {
 }
 
 std::vector<backend::Split> NodeQueue::next_batch() {
-  std::vector<backend::Split> batch;
+  std::vector<std::vector<std::int32_t>> chosen;
+  chosen.reserve(trees_.size());
+  std::size_t splits = 0;
   for (int tree = 0; tree < static_cast<int>(trees_.size()); ++tree) {
-    split_nodes(tree, choose(tree), batch);
+    chosen.push_back(choose(tree));
+    splits += chosen.back().size();
   }
+  std::vector<backend::Split> batch;
+  batch.reserve(splits);
+  for (std::size_t tree = 0; tree < trees_.size(); ++tree)
+    split_nodes(static_cast<int>(tree), chosen[tree], batch);
   return batch;
 }
 
@@ -164,11 +171,20 @@ void NodeQueue::split_nodes(int tree, const std::vector<std::int32_t>& chosen,
     if (split.search_children) {
       split.left_features = columns.by_node(depth, left_node.path);
       split.right_features = columns.by_node(depth, right_node.path);
+      split.outlook = outlook(tree, depth);
     }
     batch.push_back(std::move(split));
     growing.frontier.insert(growing.frontier.end(), {left, right});
   }
   growing.splits.insert(growing.splits.end(), chosen.begin(), chosen.end());
+}
+
+// Of a split whose children are at `depth`.
+backend::Outlook NodeQueue::outlook(int tree, std::int32_t depth) const {
+  const bool certain = limits_.policy == GrowPolicy::depthwise && limits_.max_leaves == 0;
+  if (!certain || !plans_[static_cast<std::size_t>(tree)].columns.same_for_all_nodes()) return {};
+  return {.levels =
+              limits_.max_depth == 0 ? std::numeric_limits<std::int32_t>::max() : limits_.max_depth - depth};
 }
 
 std::int32_t NodeQueue::add_child(int tree, std::int32_t parent, bool right) {

@@ -61,6 +61,7 @@ class NodeQueue {
   std::vector<std::int32_t> choose_symmetric(const GrowingTree& tree) const;
   std::vector<std::int32_t> choose(int tree);
   void split_nodes(int tree, const std::vector<std::int32_t>& chosen, std::vector<backend::Split>& batch);
+  backend::Outlook outlook(int tree, std::int32_t depth) const;
   std::int32_t add_child(int tree, std::int32_t parent, bool right);
   std::int64_t max_splits() const;
   Replay grown_best_first(const GrowingTree& tree) const;

@@ -88,7 +88,7 @@ void expect_equal(const Histogram& histogram, const std::vector<WideCell>& naive
 
 void check(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
-  HistogramPool pool(c.layout.total_cells);
+  HistogramPool pool(c.layout.total_cells, tasks.threads());
   const std::vector<Segment> root = c.rows.root();
   const BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, root, pool.acquire(wide)};
   build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
@@ -103,7 +103,7 @@ void check_sparse(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
   const auto sparse = make_sparse_rows(c.data, c.layout, half_of(c.layout), tasks);
   ASSERT_NE(sparse, nullptr);
-  HistogramPool pool(c.layout.total_cells);
+  HistogramPool pool(c.layout.total_cells, tasks.threads());
   const std::vector<Segment> root = c.rows.root();
   const BuildJob job{&c.layout, &c.gradients,       &c.data,     &c.rows, Side::root,
                      root,      pool.acquire(wide), sparse.get()};
@@ -173,9 +173,9 @@ std::int64_t check_joint(const Case& c, int threads, bool wide) {
   const auto joint = plan_joint_rows(c.layout);
   if (joint == nullptr) return 0;
   fill_joint_rows(c.data, c.layout, tasks, *joint);
-  HistogramPool pool(c.layout.total_cells);
+  HistogramPool pool(c.layout.total_cells, tasks.threads());
   const std::vector<Segment> root = c.rows.root();
-  HistogramPool joint_pool(joint->layout.total_cells);
+  HistogramPool joint_pool(joint->layout.total_cells, threads);
   BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, root, pool.acquire(wide)};
   job.joint = joint.get();
   job.joint_pool = &joint_pool;
