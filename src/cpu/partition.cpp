@@ -1,6 +1,7 @@
 #include "cpu/partition.hpp"
 
 #include <cstring>
+#include <limits>
 
 #include "cpu/set_bits.hpp"
 
@@ -43,24 +44,75 @@ HWY_ATTR std::uint64_t test_block(const CodeTest& test, const Code* codes, std::
   return count == 64 ? word : word & ((std::uint64_t{1} << count) - 1);
 }
 
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+// 64 flags of rows that are not side by side. Each code is fetched with what follows it up to four bytes.
+template <class Code>
+HWY_ATTR std::uint64_t gather_block(const CodeTest& test, const std::uint32_t* ids) {
+  const hn::FixedTag<std::uint32_t, 16> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const auto* column = reinterpret_cast<const std::int32_t*>(test.column);
+  const auto* table = reinterpret_cast<const std::int32_t*>(test.table);
+  const auto low = hn::Set(d, test.low);
+  const auto span = hn::Set(d, test.span);
+  const auto code_bits = hn::Set(di, std::numeric_limits<Code>::max());
+  std::uint64_t word = 0;
+  for (int i = 0; i < 64; i += 16) {
+    auto at = hn::BitCast(di, hn::LoadU(d, ids + i));
+    if constexpr (sizeof(Code) == 2) at = hn::ShiftLeft<1>(at);
+    const auto codes = hn::And(hn::GatherOffset(di, column, at), code_bits);
+    std::uint8_t bits[8] = {};
+    if (table != nullptr) {
+      const auto left = hn::And(hn::GatherOffset(di, table, codes), hn::Set(di, 1));
+      hn::StoreMaskBits(di, hn::Ne(left, hn::Zero(di)), bits);
+    } else {
+      const auto shifted = hn::Sub(hn::BitCast(d, codes), low);
+      hn::StoreMaskBits(d, hn::Eq(hn::Min(shifted, span), shifted), bits);
+    }
+    std::uint64_t part;
+    std::memcpy(&part, bits, sizeof part);
+    word |= part << i;
+  }
+  return word;
+}
+
+// Whether all that gather_block reads lies in the column. Ids ascend.
+template <class Code>
+bool can_gather(const RowSlice& rows, const std::uint32_t* ids) {
+  return (std::int64_t{ids[63]} + 1) * static_cast<std::int64_t>(sizeof(Code)) + 3 <=
+         std::int64_t{rows.page->rows} * static_cast<std::int64_t>(sizeof(Code));
+}
+#endif
+
+// Flags of rows [begin, begin + count), at most 64 of them.
+template <class Code>
+HWY_ATTR std::uint64_t mark_block(const CodeTest& test, const RowSlice& rows, std::int64_t begin,
+                                  std::int64_t count) {
+  const Code* column = reinterpret_cast<const Code*>(test.column);
+  const std::uint32_t* ids = rows.ids == nullptr ? nullptr : rows.ids + begin;
+  const Code* side_by_side = column + rows.first + begin;
+  if (ids == nullptr && count == 64) return test_block<Code>(test, side_by_side, 64);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  if (count == 64 && can_gather<Code>(rows, ids)) return gather_block<Code>(test, ids);
+#endif
+  alignas(64) Code codes[64];
+  if (ids == nullptr) {
+    std::memset(codes, 0, sizeof codes);
+    std::memcpy(codes, side_by_side, static_cast<std::size_t>(count) * sizeof(Code));
+  } else if (count == 64) {
+    for (int i = 0; i < 64; ++i) codes[i] = column[ids[i]];
+  } else {
+    std::memset(codes, 0, sizeof codes);
+    for (std::int64_t i = 0; i < count; ++i) codes[i] = column[ids[i]];
+  }
+  return test_block<Code>(test, codes, count);
+}
+
 template <class Code>
 HWY_ATTR std::int64_t mark(const CodeTest& test, const RowSlice& rows, std::uint64_t* words) {
-  const Code* column = reinterpret_cast<const Code*>(test.column);
-  alignas(64) Code codes[64] = {};
   std::int64_t left = 0;
   for (std::int64_t begin = 0; begin < rows.count; begin += 64) {
     const std::int64_t count = rows.count - begin < 64 ? rows.count - begin : 64;
-    if (rows.ids != nullptr) {
-      const std::uint32_t* ids = rows.ids + begin;
-      if (count == 64) {
-        for (int i = 0; i < 64; ++i) codes[i] = column[ids[i]];
-      } else {
-        for (std::int64_t i = 0; i < count; ++i) codes[i] = column[ids[i]];
-      }
-    } else {
-      std::memcpy(codes, column + rows.first + begin, static_cast<std::size_t>(count) * sizeof(Code));
-    }
-    const std::uint64_t word = test_block<Code>(test, codes, count);
+    const std::uint64_t word = mark_block<Code>(test, rows, begin, count);
     words[begin / 64] = word;
     left += __builtin_popcountll(word);
   }
@@ -120,11 +172,13 @@ template <bool indexed>
 HWY_ATTR void scatter(const RowSlice& rows, const std::uint64_t* words, ChildIds left, ChildIds right) {
   const hn::CappedTag<std::uint32_t, 16> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  // Highway puts the numbers together in memory, which takes longer than all that follows.
+  const auto numbers = hn::Iota(d, 0);
   std::int64_t i = 0;
   for (; i + lanes <= rows.count; i += lanes) {
     const std::uint64_t bits = words[i / 64] >> (i % 64);
-    const auto first = rows.first + static_cast<std::uint32_t>(i);
-    const auto ids = indexed ? hn::LoadU(d, rows.ids + i) : hn::Iota(d, first);
+    const auto first = hn::Set(d, rows.first + static_cast<std::uint32_t>(i));
+    const auto ids = indexed ? hn::LoadU(d, rows.ids + i) : hn::Add(numbers, first);
     append_lanes(d, ids, bits, left);
     append_lanes(d, ids, ~bits, right);
   }
@@ -157,8 +211,9 @@ HWY_EXPORT(scatter_target);
 std::vector<std::uint8_t> category_table(const backend::SplitRule& rule, std::int32_t value_bins) {
   std::vector<std::uint8_t> table;
   if (!rule.categorical) return table;
-  table.resize(static_cast<std::size_t>(value_bins) + 1);
-  for (std::size_t code = 0; code < table.size(); ++code) {
+  const std::size_t codes = static_cast<std::size_t>(value_bins) + 1;
+  table.resize(codes + table_padding);
+  for (std::size_t code = 0; code < codes; ++code) {
     table[code] = goes_left(rule, static_cast<std::uint32_t>(code)) ? 1 : 0;
   }
   return table;
