@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -40,14 +41,14 @@ struct TreeSpec {
   bool symmetric = false;    // all nodes that one expand call makes for this tree get one common candidate
 };
 
-// What will be asked for after a split: each split found up to `levels` levels of splits below its children
-// that gains `least_gain` or more, with the rule found, and children searched on all of the tree's features.
-// A backend may carry such splits out ahead of time, and answer from what it has when it is asked. It is
-// certain that they are asked for unless `likely_only`; what is never asked for must leave no trace.
+// What is likely to be asked for after a split: each split found up to `levels` levels of splits below its
+// children that gains `least_gain` or more, with the rule found, and children searched on all of the tree's
+// features. A backend may carry such splits out ahead of time, about `most_splits` of a tree in one call, and
+// answer from what it has when it is asked. What is never asked for must leave no trace.
 struct Outlook {
   std::int32_t levels = 0;
   double least_gain = 0;
-  bool likely_only = false;
+  std::int64_t most_splits = std::numeric_limits<std::int64_t>::max();
 };
 
 // Nodes are numbered by the caller over all trees of the batch: tree t's root is node t, children as given

@@ -66,7 +66,10 @@ void Grower::expand(std::span<const backend::Split> splits) {
 // Builds the histograms of large nodes in shares, and expands small nodes and their subtrees.
 void Grower::build_and_expand(std::span<const BuildJob> jobs, std::span<Work* const> small) {
   std::vector<SubtreeTask> first;
-  for (Work* work : small) first.push_back({.work = work});
+  for (Work* work : small) {
+    first.push_back({.work = work});
+    work->tree->splits_ahead = work->split->outlook.most_splits;
+  }
   subtrees_.start(std::move(first));
   // Whoever comes takes part in all subtrees until they are done.
   const std::int64_t workers = small.empty() ? 0 : tasks_.threads();

@@ -69,6 +69,7 @@ struct GrowingTreeData {
   std::vector<std::int32_t> column_of_feature;  // index into `columns`; -1: not in the tree
   SearchSettings settings;
   const OutputGradients* gradients = nullptr;
+  std::int64_t splits_ahead = 0;  // that may still be carried out ahead of time in this call
 };
 
 // 1 for each column that a node may use; empty: all of the tree's.

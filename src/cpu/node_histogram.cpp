@@ -6,7 +6,7 @@
 namespace ramet::cpu {
 namespace {
 
-constexpr std::int64_t least_share_rows = 8'192;
+constexpr std::int64_t least_share_rows = 4'096;
 constexpr std::int64_t reduce_cells = 8'192;
 
 std::int64_t words_per_cell(const Histogram& h) { return h.wide ? 2 : 1; }

@@ -15,19 +15,28 @@ struct Chunk {
   std::int64_t left = 0;   // how many of its rows go left
 };
 
-std::vector<Chunk> make_chunks(PartitionJob& job, std::int64_t& words) {
+std::vector<Chunk> make_chunks(PartitionJob& job, std::uint32_t rows, std::int64_t& words) {
   std::vector<Chunk> chunks;
   for (std::size_t p = 0; p < job.parent.size(); ++p) {
     const Segment segment = job.parent[p];
     for (std::uint32_t begin = segment.begin; begin < segment.end;) {
-      const std::uint32_t end =
-          begin + std::min(static_cast<std::uint32_t>(partition_chunk_rows), segment.end - begin);
+      const std::uint32_t end = begin + std::min(rows, segment.end - begin);
       chunks.push_back({&job, static_cast<std::int32_t>(p), begin, end, words, 0});
       words += (end - begin + 63) / 64;
       begin = end;
     }
   }
   return chunks;
+}
+
+// Rows of a chunk, so that there are some for each thread.
+std::uint32_t rows_of_chunk(std::span<PartitionJob* const> jobs, int threads) {
+  constexpr std::int64_t least = 1'024;
+  std::int64_t rows = 0;
+  for (const PartitionJob* job : jobs) {
+    for (const Segment& segment : job->parent) rows += segment.size();
+  }
+  return static_cast<std::uint32_t>(std::clamp(rows / (2 * threads), least, partition_chunk_rows));
 }
 
 RowSlice chunk_rows(const Chunk& chunk) {
@@ -89,7 +98,7 @@ void partition_one(PartitionJob& job) {
   const auto is_short = [](const Segment& segment) { return segment.size() <= partition_chunk_rows; };
   if (std::all_of(job.parent.begin(), job.parent.end(), is_short)) return partition_chunks(job);
   std::int64_t word_count = 0;
-  std::vector<Chunk> chunks = make_chunks(job, word_count);
+  std::vector<Chunk> chunks = make_chunks(job, partition_chunk_rows, word_count);
   std::vector<std::uint64_t> words(static_cast<std::size_t>(word_count));
   for (Chunk& chunk : chunks) mark_chunk(chunk, words.data());
   const std::vector<std::uint32_t> starts = left_starts(job, chunks);
@@ -100,9 +109,10 @@ void partition_all(std::span<PartitionJob* const> jobs, Tasks& tasks) {
   std::vector<Chunk> chunks;
   std::vector<std::size_t> first_chunk;
   std::int64_t word_count = 0;
+  const std::uint32_t rows = rows_of_chunk(jobs, tasks.threads());
   for (PartitionJob* job : jobs) {
     first_chunk.push_back(chunks.size());
-    const std::vector<Chunk> mine = make_chunks(*job, word_count);
+    const std::vector<Chunk> mine = make_chunks(*job, rows, word_count);
     chunks.insert(chunks.end(), mine.begin(), mine.end());
   }
   first_chunk.push_back(chunks.size());

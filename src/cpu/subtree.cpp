@@ -1,4 +1,6 @@
 // Grower: whole subtrees without waiting for the other workers, in whose caches rows and histograms stay.
+#include <atomic>
+
 #include "cpu/grower.hpp"
 
 namespace ramet::cpu {
@@ -31,6 +33,7 @@ void Grower::work_on_subtrees(int worker) {
 void Grower::plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
                         const backend::Outlook& outlook, int worker) {
   if (outlook.levels <= 0 || best.feature < 0 || best.gain < outlook.least_gain) return;
+  if (std::atomic_ref(tree.splits_ahead).fetch_sub(1, std::memory_order_relaxed) <= 0) return;
   subtrees_.add(worker, {.tree = &tree, .node = &node, .best = &best, .outlook = outlook});
 }
 

@@ -1,6 +1,7 @@
 #include "train/growing_tree.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <queue>
 
 namespace ramet::training {
@@ -46,29 +47,67 @@ Replay replay_best_first(const GrowingTree& tree, std::int64_t max_splits) {
   return replay;
 }
 
-std::vector<std::int32_t> find_reached(const GrowingTree& tree, std::int64_t max_splits) {
-  struct Known {
-    double bottleneck;
-    std::int32_t node;
+void set_best_split(GrowingTree& tree, std::int32_t node, double gain, const backend::SplitRule& rule) {
+  KnownNode& known = tree.nodes[static_cast<std::size_t>(node)];
+  known.gain = gain;
+  known.rule = rule;
+  known.bottleneck = gain;
+  if (known.parent >= 0)
+    known.bottleneck = std::min(gain, tree.nodes[static_cast<std::size_t>(known.parent)].bottleneck);
+  if (known.splittable()) tree.contenders.push_back({known.bottleneck, node});
+}
+
+std::vector<std::int32_t> find_reached(GrowingTree& tree, std::int64_t max_splits) {
+  std::vector<Contender>& contenders = tree.contenders;
+  const auto known = [&](std::int32_t node) -> const KnownNode& {
+    return tree.nodes[static_cast<std::size_t>(node)];
   };
-  std::vector<Known> known;
-  known.reserve(tree.nodes.size());
-  for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
-    if (tree.nodes[n].splittable()) known.push_back({tree.nodes[n].bottleneck, static_cast<std::int32_t>(n)});
+  double last = -1;  // the bottleneck of the last node that is split, if some are not
+  if (static_cast<std::int64_t>(contenders.size()) > max_splits) {
+    const auto end = contenders.begin() + (max_splits - 1);
+    std::nth_element(contenders.begin(), end, contenders.end(),
+                     [](const Contender& a, const Contender& b) { return a.bottleneck > b.bottleneck; });
+    last = end->bottleneck;
+    std::erase_if(contenders, [&](const Contender& c) { return c.bottleneck < last; });
   }
-  const auto first = [](const Known& a, const Known& b) {
-    return a.bottleneck != b.bottleneck ? a.bottleneck > b.bottleneck : a.node < b.node;
+  std::int64_t room = max_splits;
+  std::vector<Contender> open;
+  // Below a node that gains the least come those that gain more: all have its bottleneck, and are split best
+  // first until there is no room.
+  std::vector<Contender> line;  // a heap, by gain
+  const auto comes_later = [](const Contender& a, const Contender& b) {
+    return a.bottleneck != b.bottleneck ? a.bottleneck < b.bottleneck : a.node > b.node;
   };
-  if (static_cast<std::int64_t>(known.size()) > max_splits) {
-    std::nth_element(known.begin(), known.begin() + max_splits, known.end(), first);
-    known.resize(static_cast<std::size_t>(max_splits));
+  const auto join_line = [&](std::int32_t node) {
+    if (known(node).bottleneck != last) return;
+    line.push_back({known(node).gain, node});
+    std::push_heap(line.begin(), line.end(), comes_later);
+  };
+  for (const Contender& c : contenders) {
+    if (c.bottleneck == last) {
+      const std::int32_t parent = known(c.node).parent;
+      if (parent < 0 || known(parent).bottleneck != last) join_line(c.node);
+      continue;
+    }
+    --room;
+    if (!known(c.node).expanded()) open.push_back(c);
   }
-  std::erase_if(known,
-                [&](const Known& k) { return tree.nodes[static_cast<std::size_t>(k.node)].expanded(); });
-  std::sort(known.begin(), known.end(), first);
+  std::sort(open.begin(), open.end(),
+            [&](const Contender& a, const Contender& b) { return comes_later(b, a); });
   std::vector<std::int32_t> reached;
-  reached.reserve(known.size());
-  for (const Known& k : known) reached.push_back(k.node);
+  reached.reserve(open.size());
+  for (const Contender& c : open) reached.push_back(c.node);
+  for (; room > 0 && !line.empty(); --room) {
+    std::pop_heap(line.begin(), line.end(), comes_later);
+    const std::int32_t node = line.back().node;
+    line.pop_back();
+    if (!known(node).expanded()) {
+      reached.push_back(node);
+    } else {
+      join_line(known(node).left);
+      join_line(known(node).right);
+    }
+  }
   return reached;
 }
 

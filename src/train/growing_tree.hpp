@@ -32,8 +32,15 @@ struct Replay {
   double left_over = 0;               // best gain among the nodes that stay leaves
 };
 
+// A node that may be split, expanded or not.
+struct Contender {
+  double bottleneck = 0;
+  std::int32_t node = 0;  // index into GrowingTree::nodes
+};
+
 struct GrowingTree {
   std::vector<KnownNode> nodes;        // in order of creation; 0 is the root
+  std::vector<Contender> contenders;   // nodes with a split, but for those that too many others come before
   std::vector<std::int32_t> frontier;  // by levels: the nodes of the deepest level so far
   std::vector<std::int32_t> splits;    // by levels: the expanded nodes, in order
   std::int32_t leaves = 1;             // by levels: leaves so far
@@ -45,9 +52,13 @@ struct GrowingTree {
 // splitting, so everything before the first of them, and it, is certain.
 Replay replay_best_first(const GrowingTree& tree, std::int64_t max_splits);
 
-// What replay_best_first reports as reached, by selection instead of a queue: exact but for nodes whose
-// bottlenecks equal the last one's. Empty does not mean that the tree is complete.
-std::vector<std::int32_t> find_reached(const GrowingTree& tree, std::int64_t max_splits);
+// Takes note of the best split of a node; a gain of 0: there is none.
+void set_best_split(GrowingTree& tree, std::int32_t node, double gain, const backend::SplitRule& rule);
+
+// What replay_best_first reports as reached, by selection instead of a queue: exact but for the order of
+// nodes that gain equally. Empty does not mean that the tree is complete. `max_splits` is the same in each
+// call for a tree: contenders that are out of the running are dropped.
+std::vector<std::int32_t> find_reached(GrowingTree& tree, std::int64_t max_splits);
 
 // The tree made by `splits` (parents before children), numbered in that order: children get the next two
 // numbers when their parent is split. `gains`, if given, receives the gain of every node (0 for leaves).

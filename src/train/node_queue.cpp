@@ -43,13 +43,7 @@ void NodeQueue::offer(std::span<const backend::SplitCandidate> candidates) {
     const auto [tree_number, index] = place_.at(static_cast<std::size_t>(candidate.node));
     GrowingTree& tree = trees_[static_cast<std::size_t>(tree_number)];
     if (limits_.policy != GrowPolicy::symmetric) {
-      KnownNode& node = tree.nodes[static_cast<std::size_t>(index)];
-      node.gain = candidate.gain;
-      node.bottleneck = node.gain;
-      if (node.parent >= 0) {
-        node.bottleneck = std::min(node.gain, tree.nodes[static_cast<std::size_t>(node.parent)].bottleneck);
-      }
-      node.rule = candidate.rule;
+      set_best_split(tree, index, candidate.gain, candidate.rule);
       continue;
     }
     // The level's gain is shared out evenly, so that a tree's gains still add up to what it gained.
@@ -181,10 +175,16 @@ void NodeQueue::split_nodes(int tree, const std::vector<std::int32_t>& chosen,
 
 // Of a split whose children are at `depth`.
 backend::Outlook NodeQueue::outlook(int tree, std::int32_t depth) const {
-  const bool certain = limits_.policy == GrowPolicy::depthwise && limits_.max_leaves == 0;
-  if (!certain || !plans_[static_cast<std::size_t>(tree)].columns.same_for_all_nodes()) return {};
-  return {.levels =
-              limits_.max_depth == 0 ? std::numeric_limits<std::int32_t>::max() : limits_.max_depth - depth};
+  const TreePlan& plan = plans_[static_cast<std::size_t>(tree)];
+  if (limits_.policy == GrowPolicy::symmetric || !plan.columns.same_for_all_nodes()) return {};
+  backend::Outlook outlook{.levels = limits_.max_depth == 0 ? std::numeric_limits<std::int32_t>::max()
+                                                            : limits_.max_depth - depth};
+  if (limits_.max_leaves == 0) return outlook;  // every split that is found is taken
+  if (limits_.policy == GrowPolicy::depthwise) return {};
+  // Before the first tree nothing gains enough.
+  outlook.least_gain = plan.expected_left_over;
+  outlook.most_splits = max_splits() - trees_[static_cast<std::size_t>(tree)].leaves + 1;
+  return outlook;
 }
 
 std::int32_t NodeQueue::add_child(int tree, std::int32_t parent, bool right) {
