@@ -19,6 +19,10 @@ struct WideCell {
   std::int64_t h = 0;
 };
 
+// A wide cell, or a packed cell and the number of its rows, as a vector. Histograms begin at a cache line,
+// and columns at an even cell.
+using CellPair [[gnu::vector_size(16), gnu::may_alias]] = std::int64_t;
+
 inline constexpr std::int64_t max_packed_rows = 65'535;
 
 inline std::int64_t packed_g(std::int64_t cell) { return cell >> 32; }
@@ -27,6 +31,9 @@ inline std::int64_t packed_h(std::int64_t cell) { return cell & 0xffff'ffff; }
 // Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride
 // would.
 inline std::int32_t padded_cells(std::int32_t cells) { return (cells + 7) / 8 * 8; }
+
+// A histogram has room for so many cells more, which mean nothing.
+inline constexpr std::int32_t spare_cells = 8;
 
 // One stored column's place in a packed row and in a node's histogram.
 struct HistogramColumn {

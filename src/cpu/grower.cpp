@@ -94,7 +94,7 @@ void Grower::choose_rows(const HistogramLayout& layout) {
   double most_listed = worthwhile_share * static_cast<double>(layout.columns.size());
   if (joint != nullptr)
     most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint->additions()));
-  if (!layout.any_counted) sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
+  sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
   if (sparse_ != nullptr || joint == nullptr) return;
   fill_joint_rows(data_, layout, tasks_, *joint);
   joint_ = joint;

@@ -9,10 +9,6 @@ namespace {
 // Far enough that a row from the third-level cache arrives in time, near enough to stay in the first.
 constexpr std::int64_t prefetch_distance = 24;
 
-// Two neighbouring integers of a histogram, which begins at a cache line. Columns have an even number of
-// cells.
-using Pair [[gnu::vector_size(16), gnu::may_alias]] = std::int64_t;
-
 struct PackedTarget {
   std::int64_t* cells;
   static std::int64_t load(std::uint32_t pair) {
@@ -21,7 +17,7 @@ struct PackedTarget {
   }
   void add(std::int64_t cell, std::int64_t value) const { cells[cell] += value; }
   void add_counted(std::int64_t cell, std::int64_t value) const {
-    *reinterpret_cast<Pair*>(cells + cell) += Pair{value, 1};
+    *reinterpret_cast<CellPair*>(cells + cell) += CellPair{value, 1};
   }
 };
 
@@ -29,7 +25,7 @@ struct WideTarget {
   WideCell* cells;
   static WideCell load(WideGradient pair) { return {pair.g, static_cast<std::int64_t>(pair.h)}; }
   void add(std::int64_t cell, const WideCell& value) const {
-    *reinterpret_cast<Pair*>(cells + cell) += Pair{value.g, value.h};
+    *reinterpret_cast<CellPair*>(cells + cell) += CellPair{value.g, value.h};
   }
   void add_counted(std::int64_t cell, const WideCell& value) const {
     add(cell, value);

@@ -26,7 +26,7 @@ Histogram HistogramPool::acquire(bool wide, int worker) {
   const std::lock_guard lock(mutex_);
   FreeList& free = free_[kind];
   if (free.empty()) {
-    memory_.emplace_back(static_cast<std::size_t>(wide ? 2 * cells_ : cells_));
+    memory_.emplace_back(static_cast<std::size_t>((cells_ + spare_cells) * (wide ? 2 : 1)));
     // Room for its return, so that release cannot fail.
     free.reserve(memory_.size());
     return {memory_.back().data(), wide};

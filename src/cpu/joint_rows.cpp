@@ -134,14 +134,11 @@ std::vector<std::vector<Digit>> digits_of(const data::DatasetData& data, const H
   return digits;
 }
 
-// A cell and the one that counts its rows.
-using CountedCell [[gnu::vector_size(16), gnu::may_alias]] = std::int64_t;
-
 void add_value(const HistogramColumn& column, std::int32_t value, std::int64_t sum, std::int64_t* cells) {
   cells[column.first_cell + value] += sum;
 }
 
-void add_value(const HistogramColumn& column, std::int32_t value, CountedCell sum, std::int64_t* cells) {
+void add_value(const HistogramColumn& column, std::int32_t value, CellPair sum, std::int64_t* cells) {
   std::int64_t* target = cells + column.first_cell + value * column.step();
   target[0] += sum[0];
   if (column.counted) target[1] += sum[1];
@@ -232,7 +229,7 @@ void fold_joint_cells(const JointRows& joint, const HistogramLayout& layout, std
   for (std::int32_t g = joint.tile_groups[tile]; g < joint.tile_groups[tile + 1]; ++g) {
     const JointGroup& group = joint.groups[static_cast<std::size_t>(g)];
     if (group.counted) {
-      fold<CountedCell>(group, layout, cells);
+      fold<CellPair>(group, layout, cells);
     } else {
       fold<std::int64_t>(group, layout, cells);
     }

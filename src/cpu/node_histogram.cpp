@@ -51,7 +51,7 @@ class PackedAdder {
   void finish() {
     if (job_.sparse != nullptr) derive_frequent(*job_.sparse, *job_.layout, total_, cells_);
     if (job_.joint != nullptr) fold_joint_cells(*job_.joint, *job_.layout, tile_, cells_);
-    total_ = 0;
+    total_ = {};
   }
 
  private:
@@ -59,7 +59,7 @@ class PackedAdder {
   const BuildShare& share_;
   std::int64_t* cells_;
   std::size_t tile_;
-  std::int64_t total_ = 0;
+  SparseTotal<std::int64_t> total_;
 };
 
 // Adds rows through packed cells that are flushed to wide ones before they can overflow.
@@ -153,7 +153,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
 }
 
 void add_wide_share(const BuildJob& job, const BuildShare& share) {
-  WideCell total;
+  SparseTotal<WideCell> total;
   WideCell* cells = share.target.wide_cells();
   for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
     const RowSlice rows = job.rows->slice(p, segment, job.side);

@@ -14,9 +14,24 @@
 
 namespace ramet::cpu {
 
+// Where a row's cells begin, and among them those of counted columns. They end where the next row's begin.
+// Spare cells fill both lists up to multiples of 4 and of 2, so that their ends are easy to foresee.
+struct SparseRow {
+  std::uint32_t begin = 0;
+  std::uint32_t counted = 0;
+};
+
 struct SparsePage {
-  Buffer<std::uint32_t> starts;  // rows + 1: row r's cells are [starts[r], starts[r + 1])
+  Buffer<SparseRow> rows;  // and one that ends the last
   Buffer<std::uint32_t> cells;
+  std::int32_t spare = 0;  // the first spare cell
+};
+
+// What a list leaves out is missing to this.
+template <class Cell>
+struct SparseTotal {
+  Cell sums{};
+  std::int64_t rows = 0;
 };
 
 struct SparseRows {
@@ -25,9 +40,8 @@ struct SparseRows {
   std::vector<std::int32_t> frequent_cells;  // per layout column: the cell that no row lists
 };
 
-// The rows of a data set for histograms of `layout`, which counts no rows and holds every column; null where
-// a row's list would hold more than `most_listed` cells on average. Choices differ between ranks; histograms
-// do not.
+// The rows of a data set for histograms of `layout`, which holds every column; null where a row's list would
+// hold more than `most_listed` cells on average. Choices differ between ranks; histograms do not.
 std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data,
                                                    const HistogramLayout& layout, double most_listed,
                                                    Tasks& tasks);
@@ -35,14 +49,14 @@ std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data
 // Adds the slice's rows to the listed cells, and to `total` as often as there are rows. `gradients`: one per
 // row of the page. Packed: the caller keeps a cell below max_packed_rows rows.
 void add_packed_sparse(const SparsePage& page, const RowSlice& rows, const std::uint32_t* gradients,
-                       std::int64_t* cells, std::int64_t& total);
+                       std::int64_t* cells, SparseTotal<std::int64_t>& total);
 void add_wide_sparse(const SparsePage& page, const RowSlice& rows, const WideGradient* gradients,
-                     WideCell* cells, WideCell& total);
+                     WideCell* cells, SparseTotal<WideCell>& total);
 
 // Gives the most frequent bins what is missing to the total.
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, std::int64_t total,
-                     std::int64_t* cells);
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, const WideCell& total,
-                     WideCell* cells);
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
+                     const SparseTotal<std::int64_t>& total, std::int64_t* cells);
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
+                     const SparseTotal<WideCell>& total, WideCell* cells);
 
 }  // namespace ramet::cpu

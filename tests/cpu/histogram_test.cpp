@@ -158,6 +158,9 @@ TEST(Histogram, SparseRowsGiveTheSameSums) {
     check_sparse(Case(few, 20'000, 7'777, 1.0, 16), threads, false);
     check_sparse(Case(few, 150'000, 70'000, 0.7, 16), threads, true);
     check_sparse(Case(few, 20'000, 9'000, 0.5, 32), threads, true);
+    check_sparse(Case(few, 20'000, 9'000, 0.5, 16, true), threads, false);
+    check_sparse(Case(few, 150'000, 70'000, 0.7, 16, true), threads, true);
+    check_sparse(Case(few, 20'000, 9'000, 0.5, 32, true), threads, true);
   }
 }
 
