@@ -55,6 +55,7 @@ Grower::Grower(const backend::SessionInput& input, const Gradients& gradients, T
                 .total_cells,
             tasks.threads()),
       workers_(static_cast<std::size_t>(tasks.threads())),
+      side_by_side_(static_cast<std::size_t>(tasks.threads())),
       subtrees_(tasks.threads()) {}
 
 std::int64_t Grower::tree_bytes() const { return data_.rows * 12; }
@@ -164,6 +165,7 @@ void Grower::search_roots() {
     root.sums.rows = rows[0];
     root.histogram = pool_.acquire(!fits_packed(tree.gradients->scale, rows[0]));
     jobs.push_back(job_of(tree, root));
+    if (jobs.back().sparse == nullptr) jobs.back().side_by_side = &side_by_side_;
   }
   {
     const PhaseTimer timer(times, Phase::histogram);

@@ -184,6 +184,7 @@ class Grower {
   // Kept from call to call for their memory.
   std::vector<Work> works_;
   std::vector<Worker> workers_;
+  std::vector<SideBySideCells> side_by_side_;  // per worker
   SubtreeTasks<SubtreeTask> subtrees_;
 };
 

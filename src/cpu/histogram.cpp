@@ -11,10 +11,7 @@ constexpr std::int64_t prefetch_distance = 24;
 
 struct PackedTarget {
   std::int64_t* cells;
-  static std::int64_t load(std::uint32_t pair) {
-    return (static_cast<std::int64_t>(static_cast<std::int32_t>(pair & 0xffff0000u)) << 16) |
-           static_cast<std::int64_t>(pair & 0xffffu);
-  }
+  static std::int64_t load(std::uint32_t pair) { return packed_gradient(pair); }
   void add(std::int64_t cell, std::int64_t value) const { cells[cell] += value; }
   void add_counted(std::int64_t cell, std::int64_t value) const {
     *reinterpret_cast<CellPair*>(cells + cell) += CellPair{value, 1};

@@ -25,6 +25,11 @@ struct WideGradient {
 inline std::uint32_t narrow_gradient(std::int32_t g, std::int32_t h) {
   return (static_cast<std::uint32_t>(g) << 16) | static_cast<std::uint32_t>(h);
 }
+// What it adds to a packed cell.
+inline std::int64_t packed_gradient(std::uint32_t pair) {
+  return (static_cast<std::int64_t>(static_cast<std::int32_t>(pair & 0xffff0000u)) << 16) |
+         static_cast<std::int64_t>(pair & 0xffffu);
+}
 inline std::int64_t narrow_g(std::uint32_t pair) { return static_cast<std::int32_t>(pair) >> 16; }
 inline std::int64_t narrow_h(std::uint32_t pair) { return pair & 0xffffu; }
 

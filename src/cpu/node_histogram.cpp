@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::int64_t least_share_rows = 4'096;
 constexpr std::int64_t reduce_cells = 8'192;
+// Fewer jobs are built one by one in the time that they take side by side.
+constexpr int least_side_by_side = 3;
 
 std::int64_t words_per_cell(const Histogram& h) { return h.wide ? 2 : 1; }
 
@@ -121,8 +123,8 @@ Histogram zeroed_scratch(const BuildJob& job, const BuildShare& share,
 }
 
 void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool, int worker) {
-  if (!share.target.wide && job.joint == nullptr) {
-    PackedAdder adder(job, share, share.target.packed());
+  if (!share.targets[0].wide && job.joint == nullptr) {
+    PackedAdder adder(job, share, share.targets[0].packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
       adder.add(p, job.rows->slice(p, segment, job.side));
     });
@@ -132,19 +134,19 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
   const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
   HistogramPool& scratch_pool = job.joint != nullptr ? *job.joint_pool : pool;
   Histogram scratch = zeroed_scratch(job, share, cells, scratch_pool, worker);
-  if (!share.target.wide) {
+  if (!share.targets[0].wide) {
     PackedAdder adder(job, share, scratch.packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
       adder.add(p, job.rows->slice(p, segment, job.side));
     });
     adder.finish();
     std::copy(scratch.packed() + cells.first, scratch.packed() + cells.second,
-              share.target.packed() + cells.first);
+              share.targets[0].packed() + cells.first);
     scratch_pool.release(scratch, worker);
     return;
   }
-  PackedBlocks blocks{PackedAdder(job, share, scratch.packed()), scratch.packed(), share.target.wide_cells(),
-                      cells};
+  PackedBlocks blocks{PackedAdder(job, share, scratch.packed()), scratch.packed(),
+                      share.targets[0].wide_cells(), cells};
   for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
     blocks.add(p, job.rows->slice(p, segment, job.side));
   });
@@ -154,7 +156,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
 
 void add_wide_share(const BuildJob& job, const BuildShare& share) {
   SparseTotal<WideCell> total;
-  WideCell* cells = share.target.wide_cells();
+  WideCell* cells = share.targets[0].wide_cells();
   for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
     const RowSlice rows = job.rows->slice(p, segment, job.side);
     const WideGradient* gradients = job.gradients->wide.data() + rows.page->first_row;
@@ -166,6 +168,73 @@ void add_wide_share(const BuildJob& job, const BuildShare& share) {
     }
   });
   if (job.sparse != nullptr) derive_frequent(*job.sparse, *job.layout, total, cells);
+}
+
+// The rows and columns that a job's packed cells are built from.
+const HistogramLayout& source_layout(const BuildJob& job) {
+  return job.joint != nullptr ? job.joint->layout : *job.layout;
+}
+
+std::pair<std::int32_t, std::int32_t> source_columns(const BuildJob& job, const BuildShare& share) {
+  if (job.joint == nullptr) return {share.column_begin, share.column_end};
+  const std::size_t tile = tile_of(job, share);
+  return {job.joint->tile_columns[tile], job.joint->tile_columns[tile + 1]};
+}
+
+// Several jobs' rows, which are the same, at once.
+void add_side_by_side(std::span<const BuildJob> jobs, const BuildShare& share, int worker) {
+  const BuildJob& first = jobs[share.job];
+  SideBySideCells& together = (*first.side_by_side)[static_cast<std::size_t>(worker)];
+  const auto [begin, end] = source_columns(first, share);
+  together.start(source_layout(first), begin, end);
+  for_each_part(first, share.begin, share.end, [&](std::int32_t p, Segment segment) {
+    RowSlice rows = first.rows->slice(p, segment, first.side);
+    std::array<const std::uint32_t*, most_side_by_side> gradients{};
+    for (int k = 0; k < share.jobs; ++k) {
+      const BuildJob& job = jobs[share.job + static_cast<std::size_t>(k)];
+      gradients[static_cast<std::size_t>(k)] = job.gradients->narrow.data() + rows.page->first_row;
+    }
+    if (first.joint != nullptr) rows.page = &first.joint->pages[static_cast<std::size_t>(p)];
+    together.add(first.joint != nullptr ? first.joint->row_bytes : first.data->layout.row_bytes, rows,
+                 std::span(gradients).first(static_cast<std::size_t>(share.jobs)));
+  });
+  const auto cells = first.layout->cell_range(share.column_begin, share.column_end);
+  for (int k = 0; k < share.jobs; ++k) {
+    const Histogram& target = share.targets[static_cast<std::size_t>(k)];
+    if (first.joint == nullptr) {
+      clear_cells(target, cells.first, cells.second);
+      together.copy(k, target.packed());
+      continue;
+    }
+    Histogram scratch = zeroed_scratch(first, share, cells, *first.joint_pool, worker);
+    together.copy(k, scratch.packed());
+    fold_joint_cells(*first.joint, *first.layout, tile_of(first, share), scratch.packed());
+    std::copy(scratch.packed() + cells.first, scratch.packed() + cells.second, target.packed() + cells.first);
+    first.joint_pool->release(scratch, worker);
+  }
+}
+
+// Whether `other` has the same rows to add to the same cells as `first`, which may be built with others.
+bool builds_alike(const BuildJob& first, const BuildJob& other) {
+  return other.side_by_side != nullptr && other.layout == first.layout && other.joint == first.joint &&
+         other.side == Side::root && other.gradients->scale.bits <= 16;
+}
+
+// How many jobs from `begin` on are built side by side.
+int count_alike(std::span<const BuildJob> jobs, std::size_t begin) {
+  const BuildJob& first = jobs[begin];
+  if (first.side_by_side == nullptr || !builds_alike(first, first)) return 1;
+  const HistogramLayout& layout = source_layout(first);
+  const std::vector<std::int32_t>& tiles = first.joint != nullptr ? first.joint->tile_columns : layout.tiles;
+  for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
+    if (!SideBySideCells::fit(layout, tiles[t], tiles[t + 1])) return 1;
+  }
+  int count = 1;
+  while (count < most_side_by_side && begin + static_cast<std::size_t>(count) < jobs.size() &&
+         builds_alike(first, jobs[begin + static_cast<std::size_t>(count)])) {
+    ++count;
+  }
+  return count >= least_side_by_side ? count : 1;
 }
 
 void add_to(const Histogram& target, const Histogram& part, std::int64_t begin, std::int64_t end) {
@@ -200,9 +269,10 @@ bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
 }
 
 void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool, int worker) {
+  if (share.jobs > 1) return add_side_by_side(jobs, share, worker);
   const BuildJob& job = jobs[share.job];
   const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
-  if (share.target.wide || job.joint == nullptr) clear_cells(share.target, cells.first, cells.second);
+  if (share.targets[0].wide || job.joint == nullptr) clear_cells(share.targets[0], cells.first, cells.second);
   if (job.gradients->scale.bits <= 16) {
     add_narrow(job, share, pool, worker);
     return;
@@ -214,7 +284,7 @@ void build_one(const BuildJob& job, HistogramPool& pool, int worker) {
   const std::int64_t rows = job.local_rows();
   const std::span<const std::int32_t> tiles = job.tiles();
   for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
-    build_share({&job, 1}, {0, 0, rows, tiles[t], tiles[t + 1], job.target}, pool, worker);
+    build_share({&job, 1}, {0, 1, 0, rows, tiles[t], tiles[t + 1], {job.target}}, pool, worker);
   }
 }
 
@@ -224,25 +294,34 @@ BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int th
   std::int64_t total = 0;
   for (const BuildJob& job : jobs) total += job.local_rows();
   const std::int64_t share_rows = std::max(least_share_rows, (total + 2 * threads - 1) / (2 * threads));
-  for (std::size_t j = 0; j < jobs.size(); ++j) {
+  for (std::size_t j = 0; j < jobs.size();) {
     const BuildJob& job = jobs[j];
     const std::int64_t rows = job.local_rows();
-    const std::span<const std::int32_t> tiles = job.tiles();
+    const int together = count_alike(jobs, j);
     // Rounded, so that a job a little over the size is not cut in two.
-    const std::int64_t shares =
-        threads == 1 ? 1 : std::max<std::int64_t>(1, (rows + share_rows / 2) / share_rows);
+    std::int64_t shares =
+        threads == 1 ? 1 : std::max<std::int64_t>(1, (rows * together + share_rows / 2) / share_rows);
+    // Side by side cells are packed, and stay so.
+    if (together > 1) shares = std::max(shares, (rows + max_packed_rows - 1) / max_packed_rows);
+    const bool in_parts = shares > 1 || (together > 1 && job.target.wide);
     for (std::int64_t s = 0; s < shares; ++s) {
-      BuildShare share{j, rows * s / shares, rows * (s + 1) / shares, 0, 0, job.target};
-      if (shares > 1) {
-        share.target = pool.acquire(!fits_packed(job.gradients->scale, share.end - share.begin));
-        plan.partials[j].push_back(share.target);
+      BuildShare share{j, together, rows * s / shares, rows * (s + 1) / shares, 0, 0, {}};
+      for (int k = 0; k < together; ++k) {
+        const std::size_t of = j + static_cast<std::size_t>(k);
+        Histogram& target = share.targets[static_cast<std::size_t>(k)];
+        target = jobs[of].target;
+        if (!in_parts) continue;
+        target = pool.acquire(!fits_packed(job.gradients->scale, share.end - share.begin));
+        plan.partials[of].push_back(target);
       }
+      const std::span<const std::int32_t> tiles = job.tiles();
       for (std::size_t t = 0; t + 1 < tiles.size(); ++t) {
         share.column_begin = tiles[t];
         share.column_end = tiles[t + 1];
         plan.shares.push_back(share);
       }
     }
+    j += static_cast<std::size_t>(together);
   }
   return plan;
 }

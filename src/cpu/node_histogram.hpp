@@ -1,6 +1,7 @@
 // Histograms of whole nodes: built in shares, reduced, all-reduced, subtracted.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "cpu/gradients.hpp"
 #include "cpu/histogram_pool.hpp"
 #include "cpu/joint_rows.hpp"
+#include "cpu/side_by_side.hpp"
 #include "cpu/sparse_rows.hpp"
 #include "cpu/tree_rows.hpp"
 #include "ramet/communicator.hpp"
@@ -27,6 +29,8 @@ struct BuildJob {
   const SparseRows* sparse = nullptr;   // the data as lists of cells; null: from the packed rows
   const JointRows* joint = nullptr;     // columns together, for narrow gradients; null: from the packed rows
   HistogramPool* joint_pool = nullptr;  // of its cells
+  // Per worker, if the job may be built with others; null: it is built alone.
+  std::vector<SideBySideCells>* side_by_side = nullptr;
 
   std::int64_t local_rows() const;
   // Column ranges that are built one after another: [tiles[i], tiles[i + 1]).
@@ -52,14 +56,16 @@ void all_reduce_histograms(std::span<const BuildJob> jobs, Communicator& communi
 void subtract_cells(const Histogram& parent, const Histogram& smaller, const Histogram& larger,
                     std::int64_t begin, std::int64_t end);
 
-// The shares that build_all cuts the jobs into.
+// The shares that build_all cuts the jobs into: some rows and columns of one job, or of several over the same
+// rows.
 struct BuildShare {
   std::size_t job = 0;
+  int jobs = 1;            // built side by side: the job and those behind it
   std::int64_t begin = 0;  // among the job's rows, over its segments in order
   std::int64_t end = 0;
   std::int32_t column_begin = 0;
   std::int32_t column_end = 0;
-  Histogram target;
+  std::array<Histogram, most_side_by_side> targets;  // of each job
 };
 
 struct BuildPlan {

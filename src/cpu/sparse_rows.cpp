@@ -138,10 +138,7 @@ void clear_spare(const SparsePage& page, Cell* cells) {
 
 struct PackedSum {
   std::int64_t value;
-  static PackedSum load(std::uint32_t pair) {
-    return {(static_cast<std::int64_t>(static_cast<std::int32_t>(pair & 0xffff0000u)) << 16) |
-            static_cast<std::int64_t>(pair & 0xffffu)};
-  }
+  static PackedSum load(std::uint32_t pair) { return {packed_gradient(pair)}; }
   void add_to(std::int64_t& cell) const { cell += value; }
   void add_counted(std::int64_t* cell) const { *reinterpret_cast<CellPair*>(cell) += CellPair{value, 1}; }
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/tasks.hpp"
@@ -54,7 +55,8 @@ struct Case {
     rows.start(data, sample);
   }
 
-  std::vector<WideCell> naive() const {
+  std::vector<WideCell> naive() const { return naive(gradients); }
+  std::vector<WideCell> naive(const OutputGradients& of) const {
     std::vector<WideCell> cells(static_cast<std::size_t>(layout.total_cells));
     const std::vector<Segment> root = rows.root();
     for (std::size_t p = 0; p < root.size(); ++p) {
@@ -62,13 +64,13 @@ struct Case {
       for (std::int64_t i = 0; i < slice.count; ++i) {
         const std::int64_t r = slice.ids != nullptr ? slice.ids[i] : slice.first + i;
         const auto at = static_cast<std::size_t>(slice.page->first_row + r);
-        const bool narrow = gradients.scale.bits <= 16;
+        const bool narrow = of.scale.bits <= 16;
         for (const HistogramColumn& column : layout.columns) {
           const auto code = static_cast<std::int32_t>(
               test::code_at(*slice.page, data.layout.columns[static_cast<std::size_t>(column.column)], r));
           WideCell& cell = cells[static_cast<std::size_t>(column.cell(code))];
-          cell.g += narrow ? narrow_g(gradients.narrow[at]) : gradients.wide[at].g;
-          cell.h += narrow ? narrow_h(gradients.narrow[at]) : gradients.wide[at].h;
+          cell.g += narrow ? narrow_g(of.narrow[at]) : of.wide[at].g;
+          cell.h += narrow ? narrow_h(of.narrow[at]) : of.wide[at].h;
           if (column.counted) ++cells[static_cast<std::size_t>(column.cell(code)) + 1].h;
         }
       }
@@ -215,6 +217,46 @@ TEST(Histogram, JointRowsInTiles) {
 
 TEST(Histogram, ColumnsOfManyValuesAreNotJoined) {
   EXPECT_EQ(check_joint(Case({{255, true}, {200, false}, {2, false}}, 500, 500, 1.0, 16), 1, false), 0);
+}
+
+// Several outputs over the same rows, with joint rows where there are some.
+void check_side_by_side(const Case& c, std::size_t outputs, int threads, bool wide) {
+  Tasks tasks(threads);
+  const auto joint = plan_joint_rows(c.layout);
+  if (joint != nullptr) fill_joint_rows(c.data, c.layout, tasks, *joint);
+  HistogramPool pool(c.layout.total_cells, threads);
+  HistogramPool joint_pool(joint != nullptr ? joint->layout.total_cells : 1, threads);
+  std::vector<SideBySideCells> side_by_side(static_cast<std::size_t>(threads));
+  const std::vector<Segment> root = c.rows.root();
+  std::vector<OutputGradients> gradients(outputs);
+  std::vector<BuildJob> jobs;
+  std::mt19937 random(17);
+  for (OutputGradients& of_output : gradients) {
+    of_output.narrow = Buffer<std::uint32_t>(c.gradients.narrow.size());
+    for (std::uint32_t& pair : of_output.narrow.span()) pair = static_cast<std::uint32_t>(random());
+    jobs.push_back({&c.layout, &of_output, &c.data, &c.rows, Side::root, root, pool.acquire(wide)});
+    jobs.back().joint = joint.get();
+    jobs.back().joint_pool = &joint_pool;
+    jobs.back().side_by_side = &side_by_side;
+  }
+  const BuildPlan plan = plan_build(jobs, pool, threads);
+  EXPECT_TRUE(
+      std::any_of(plan.shares.begin(), plan.shares.end(), [](const BuildShare& s) { return s.jobs > 2; }));
+  build_all(std::span<const BuildJob>(jobs), pool, tasks, 0, [](std::int64_t, int) {});
+  for (std::size_t k = 0; k < outputs; ++k) expect_equal(jobs[k].target, c.naive(gradients[k]));
+}
+
+TEST(Histogram, OutputsSideBySideGiveTheSameSums) {
+  const std::vector<ColumnSpec> few = {{2, true},  {6, false},  {255, false},
+                                       {15, true}, {300, true}, {2, false}};
+  for (const int threads : {1, 2, 7}) {
+    for (const std::size_t outputs : {3u, 7u, 8u, 17u}) {
+      check_side_by_side(Case(few, 20'000, 7'777, 1.0, 16), outputs, threads, false);
+      check_side_by_side(Case(few, 20'000, 7'777, 0.6, 16, true), outputs, threads, false);
+      check_side_by_side(Case({{255, true}, {300, false}}, 20'000, 7'777, 1.0, 16), outputs, threads, true);
+    }
+    check_side_by_side(Case(few, 150'000, 100'000, 1.0, 16, true), 3, threads, true);
+  }
 }
 
 TEST(Histogram, SubtractionGivesTheOtherChild) {
