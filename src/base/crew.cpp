@@ -98,18 +98,23 @@ struct Crew::Shared {
   }
 };
 
-Crew::Crew(int threads) : threads_(threads), arena_(threads), shared_(std::make_shared<Shared>(threads)) {}
+Crew::Crew(int threads) : threads_(threads), arena_(threads), shared_(std::make_unique<Shared>(threads)) {}
 
-Crew::~Crew() { shared_->over.store(true); }
+// Helpers that have not come yet are called off: this thread runs their tasks, which have nothing left to do.
+Crew::~Crew() {
+  shared_->over.store(true);
+  arena_.execute([&] { helpers_.wait(); });
+}
 
 void Crew::call_helpers() {
+  Shared& shared = *shared_;
   for (int worker = 1; worker < threads_; ++worker) {
-    if (shared_->present[static_cast<std::size_t>(worker)].exchange(true)) continue;
-    const auto help = [shared = shared_, worker] { shared->help(worker); };
+    if (shared.present[static_cast<std::size_t>(worker)].exchange(true)) continue;
+    const auto help = [&shared, worker] { shared.help(worker); };
 #if defined(__SANITIZE_THREAD__)
     threads_of_its_own_.emplace_back(help);
 #else
-    arena_.enqueue(help);
+    arena_.execute([&] { helpers_.run(help); });
 #endif
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
 
 #include <cstdint>
 #include <memory>
@@ -37,7 +38,8 @@ class Crew {
 
   int threads_;
   oneapi::tbb::task_arena arena_;
-  std::shared_ptr<Shared> shared_;  // with helpers that come late
+  oneapi::tbb::task_group helpers_;
+  std::unique_ptr<Shared> shared_;
 #if defined(__SANITIZE_THREAD__)
   // The sanitizer cannot see how oneTBB hands over what a helper is to do.
   std::vector<std::jthread> threads_of_its_own_;
