@@ -109,7 +109,8 @@ Crew::~Crew() {
 void Crew::call_helpers() {
   Shared& shared = *shared_;
   for (int worker = 1; worker < threads_; ++worker) {
-    if (shared.present[static_cast<std::size_t>(worker)].exchange(true)) continue;
+    std::atomic<bool>& present = shared.present[static_cast<std::size_t>(worker)];
+    if (present.load() || present.exchange(true)) continue;
     const auto help = [&shared, worker] { shared.help(worker); };
 #if defined(__SANITIZE_THREAD__)
     threads_of_its_own_.emplace_back(help);

@@ -107,15 +107,25 @@ backend::NodeSums sums_of_code(const SearchColumn& column, const Histogram& hist
 }
 
 void find_usable(const SearchSettings& s, const SearchColumn& column, const Histogram& histogram,
-                 std::vector<UsableCategory>& usable) {
+                 SearchScratch& scratch) {
+  std::vector<UsableCategory>& usable = scratch.categories;
   usable.clear();
-  for (std::int64_t code = 1; code <= column.value_bins; ++code) {
+  const auto offer_code = [&](std::int64_t code) {
     const backend::NodeSums sums = sums_of_code(column, histogram, s.scale.constant_hessian, code);
-    if (sums.rows < s.min_category_rows) continue;
+    if (sums.rows < s.min_category_rows) return;
     const double weight = static_cast<double>(sums.h) * s.h_unit + s.cat_smooth;
-    if (!(weight > 0)) continue;
+    if (!(weight > 0)) return;
     usable.push_back(
         {static_cast<double>(sums.g) * s.g_unit / weight, static_cast<std::uint32_t>(code), sums});
+  };
+  if (column.cells->counted && !histogram.wide && !s.scale.constant_hessian) {
+    // Most categories of a small node have too few rows.
+    scratch.filled.resize(static_cast<std::size_t>(column.value_bins));
+    const std::int32_t found = find_filled(histogram.packed() + column.cells->cell(1), column.value_bins,
+                                           s.min_category_rows, scratch.filled.data());
+    for (std::int32_t i = 0; i < found; ++i) offer_code(scratch.filled[static_cast<std::size_t>(i)] + 1);
+  } else {
+    for (std::int64_t code = 1; code <= column.value_bins; ++code) offer_code(code);
   }
   std::sort(usable.begin(), usable.end(), [](const UsableCategory& a, const UsableCategory& b) {
     return a.ratio != b.ratio ? a.ratio < b.ratio : a.code < b.code;
@@ -128,8 +138,8 @@ void scan_categories(const SearchSettings& s, const SearchColumn& column, const 
                      SearchScratch& scratch, BestSplit& best) {
   const bool counted = s.scale.constant_hessian || column.cells->counted;
   if (counted && node.sums.rows < 2 * s.min_category_rows) return;  // there are no two
-  std::vector<UsableCategory>& usable = scratch.categories;
-  find_usable(s, column, node.histogram, usable);
+  find_usable(s, column, node.histogram, scratch);
+  const std::vector<UsableCategory>& usable = scratch.categories;
   const auto count = static_cast<std::int64_t>(usable.size());
   const std::int64_t longest = std::min<std::int64_t>(s.max_threshold, count - 1);
   for (const bool back : {false, true}) {

@@ -21,6 +21,7 @@ struct UsableCategory {
 struct SearchScratch {
   ColumnSums sums;
   std::vector<UsableCategory> categories;
+  std::vector<std::int32_t> filled;  // cells of categories with rows enough
   UsedCells used;
 };
 

@@ -91,6 +91,26 @@ HWY_ATTR std::int32_t find_packed_target(const std::int64_t* packed, std::int32_
 }
 #endif
 
+HWY_ATTR std::int32_t find_filled_target(const std::int64_t* counted, std::int32_t size,
+                                         std::int64_t least_rows, std::int32_t* cells) {
+  const hn::CappedTag<std::int64_t, 8> d;
+  const auto lanes = static_cast<std::int32_t>(hn::Lanes(d));
+  const auto below = hn::Set(d, least_rows - 1);
+  std::int32_t found = 0;
+  std::int32_t i = 0;
+  for (; 2 * i + lanes <= 2 * size && lanes > 1; i += lanes / 2) {
+    std::uint8_t bytes[8] = {};
+    hn::StoreMaskBits(d, hn::Gt(hn::LoadU(d, counted + std::ptrdiff_t{2} * i), below), bytes);
+    // Numbers of rows are the odd ones.
+    for (std::uint32_t bits = bytes[0] & 0xaau; bits != 0; bits &= bits - 1)
+      cells[found++] = i + __builtin_ctz(bits) / 2;
+  }
+  for (; i < size; ++i) {
+    if (counted[std::ptrdiff_t{2} * i + 1] >= least_rows) cells[found++] = i;
+  }
+  return found;
+}
+
 }  // namespace ramet::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -110,6 +130,12 @@ T* entries_of(std::vector<T>& values, std::int32_t size) {
 }  // namespace
 
 HWY_EXPORT(find_packed_target);
+HWY_EXPORT(find_filled_target);
+
+std::int32_t find_filled(const std::int64_t* counted, std::int32_t size, std::int64_t least_rows,
+                         std::int32_t* cells) {
+  return HWY_DYNAMIC_DISPATCH(find_filled_target)(counted, size, least_rows, cells);
+}
 
 void UsedCells::find(const std::int64_t* packed, std::int32_t size) {
   count = HWY_DYNAMIC_DISPATCH(find_packed_target)(packed, size, entries_of(prefix, size),

@@ -290,5 +290,35 @@ TEST(GrowLimits, LossguideWithoutLimitsHas31Leaves) {
   EXPECT_EQ(grow_limits(params).policy, GrowPolicy::symmetric);
 }
 
+std::vector<backend::Split> first_batch(const GrowLimits& limits, TreePlan plan) {
+  std::vector<TreePlan> plans;
+  plans.push_back(std::move(plan));
+  NodeQueue queue(limits, std::move(plans));
+  const backend::SplitCandidate root{.tree = 0, .node = 0, .gain = 5, .rule = {}};
+  queue.offer({&root, 1});
+  return queue.next_batch();
+}
+
+TEST(NodeQueue, SaysWhatIsLikelyToBeAskedForNext) {
+  const GrowLimits by_levels{.policy = GrowPolicy::depthwise, .max_depth = 8};
+  backend::Outlook outlook = first_batch(by_levels, {}).at(0).outlook;
+  EXPECT_EQ(outlook.levels, 7);
+  EXPECT_EQ(outlook.least_gain, 0);
+  // A bound on leaves may end any level.
+  EXPECT_EQ(first_batch({.policy = GrowPolicy::depthwise, .max_leaves = 30}, {}).at(0).outlook.levels, 0);
+  EXPECT_EQ(first_batch({.policy = GrowPolicy::symmetric, .max_depth = 3}, {}).at(0).outlook.levels, 0);
+  // Nodes whose features are their own are not searched ahead of time.
+  TrainParams params;
+  params.colsample_bynode = 0.5;
+  EXPECT_EQ(first_batch(by_levels, {.columns = ColumnSampler(params, 10, 0, 0)}).at(0).outlook.levels, 0);
+
+  const GrowLimits best_first{.policy = GrowPolicy::lossguide, .max_leaves = 30};
+  outlook = first_batch(best_first, {.columns = {}, .expected_left_over = 0.25}).at(0).outlook;
+  EXPECT_EQ(outlook.least_gain, 0.25);
+  EXPECT_EQ(outlook.most_splits, 28);
+  outlook = first_batch(best_first, {}).at(0).outlook;
+  EXPECT_TRUE(std::isinf(outlook.least_gain));
+}
+
 }  // namespace
 }  // namespace ramet::training

@@ -133,8 +133,8 @@ class Command(unittest.TestCase):
 
     def test_recording_keeps_the_other_processors(self) -> None:
         self.record(9, 9, key="intel-avx512")
-        code, text = self.gate({"generated-200000x28": [2.0], "letter": [3.0]}, "--record")
-        self.assertEqual((code, self.repeats), (0, [10, 10]))
+        code, text = self.gate({"generated-200000x28": [2.0, 2.5, 2.1], "letter": [3.2, 3.0, 3.1]}, "--record")
+        self.assertEqual((code, self.repeats), (0, [5] * 6))
         self.assertIn("recorded for amd-avx2: generated-200000x28 2.00, letter 3.00", text)
         entries = json.loads(self.file.read_text())["entries"]
         self.assertEqual(list(entries), ["amd-avx2", "intel-avx512"])
