@@ -44,14 +44,20 @@ class Patience {
 }  // namespace
 
 struct Crew::Shared {
-  explicit Shared(int threads) : present(static_cast<std::size_t>(threads)) {}
+  explicit Shared(int threads)
+      : shares(static_cast<std::size_t>(threads)), present(static_cast<std::size_t>(threads)) {}
 
   // The loop: set while it is not open and nobody takes part.
   Body body = nullptr;
   const void* context = nullptr;
-  std::int64_t count = 0;
+  // A worker begins with its own share of the indices, the same in each loop of as many, so that it finds its
+  // rows in its cache; then it helps the others.
+  struct alignas(64) Share {
+    std::atomic<std::int64_t> next{0};
+    std::int64_t end = 0;
+  };
+  std::vector<Share> shares;
 
-  alignas(64) std::atomic<std::int64_t> next{0};
   alignas(64) std::atomic<bool> open{false};  // helpers may take part
   std::atomic<std::uint64_t> loops{0};        // opened so far
   std::atomic<bool> over{false};              // there will be no more
@@ -60,12 +66,26 @@ struct Crew::Shared {
   std::mutex mutex;                        // guards what follows
   std::exception_ptr error;
 
+  void divide(std::int64_t count) {
+    const auto workers = static_cast<std::int64_t>(shares.size());
+    for (std::int64_t w = 0; w < workers; ++w) {
+      Share& share = shares[static_cast<std::size_t>(w)];
+      share.next.store(count * w / workers);
+      share.end = count * (w + 1) / workers;
+    }
+  }
+
   void take_items(int worker) {
     const FloatMode mode;
     try {
-      for (std::int64_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) body(context, i, worker);
+      for (std::size_t k = 0; k < shares.size(); ++k) {
+        Share& share = shares[(static_cast<std::size_t>(worker) + k) % shares.size()];
+        if (share.next.load() >= share.end) continue;
+        for (std::int64_t i = share.next.fetch_add(1); i < share.end; i = share.next.fetch_add(1))
+          body(context, i, worker);
+      }
     } catch (...) {
-      next.store(count);
+      for (Share& share : shares) share.next.store(share.end);
       const std::lock_guard lock(mutex);
       if (!error) error = std::current_exception();
     }
@@ -128,8 +148,7 @@ void Crew::run(std::int64_t count, Body body, const void* context) {
   }
   shared.body = body;
   shared.context = context;
-  shared.count = count;
-  shared.next.store(0);
+  shared.divide(count);
   shared.open.store(true);
   shared.loops.fetch_add(1);
   call_helpers();
