@@ -16,7 +16,11 @@ endif()
 add_library(ramet_compile INTERFACE)
 target_compile_features(ramet_compile INTERFACE cxx_std_20)
 # One SIMD target less to compile: machines with SSSE3 but not SSE4 are older than 2008.
-target_compile_definitions(ramet_compile INTERFACE HWY_DISABLED_TARGETS=HWY_SSSE3)
+if(RAMET_AVX512)
+  target_compile_definitions(ramet_compile INTERFACE HWY_DISABLED_TARGETS=HWY_SSSE3)
+else()
+  target_compile_definitions(ramet_compile INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3|HWY_AVX3_DL)")
+endif()
 # The numbers contract: no fused multiply-add, no reassociation, on any target.
 # Without observable floating-point exceptions (values stay the same) selects become SIMD code.
 set(ramet_host_options -ffp-contract=off -fno-fast-math -fno-trapping-math
