@@ -12,7 +12,6 @@
 // Rounding is one instruction on the targets that have it, and correctly rounded on all.
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 HWY_ATTR inline void add_row(const std::uint32_t leaf, std::int64_t g, std::int64_t h, std::int64_t* sums) {
   if (leaf >= LeafRows::out_of_sample) return;
@@ -31,6 +30,8 @@ HWY_ATTR void add_one_by_one(const std::uint32_t* leaves, const float* g, const 
 }
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+namespace hn = hwy::HWY_NAMESPACE;
+
 // Eight rows are rounded at once; their pairs are added as such.
 HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, const float* h,
                                    std::int64_t count, double g_scale, double h_scale, std::int64_t* sums) {
