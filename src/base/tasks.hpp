@@ -1,4 +1,4 @@
-// Parallel loops on a oneTBB arena. The only place that knows about threads.
+// Parallel loops on the threads of a Crew. Nothing above this floor knows about threads.
 #pragma once
 
 #include <cstdint>

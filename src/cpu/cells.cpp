@@ -23,7 +23,6 @@ std::vector<std::int32_t> in_order(const data::Layout& layout, std::vector<std::
 }  // namespace
 
 void HistogramLayout::add(const HistogramColumn& column) {
-  any_counted = any_counted || column.counted;
   code_bases.push_back(column.code_base);
   columns.push_back(column);
 }

@@ -45,6 +45,7 @@ struct HistogramColumn {
   bool counted = false;        // each cell is followed by one that counts rows
 
   std::int32_t step() const { return counted ? 2 : 1; }
+  std::int32_t first_code() const { return (first_cell - code_base) / step(); }
   std::int64_t cell(std::int64_t code) const { return code_base + code * step(); }
 };
 
@@ -58,7 +59,6 @@ struct HistogramLayout {
   // Consecutive columns [tiles[i], tiles[i + 1]) have cells that fit the second-level cache together.
   std::vector<std::int32_t> tiles;
   std::vector<std::int64_t> code_bases;  // of all columns, side by side for the hot loop
-  bool any_counted = false;
 
   void add(const HistogramColumn& column);
 

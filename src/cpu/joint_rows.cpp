@@ -79,9 +79,6 @@ void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& join
   }
 }
 
-// The code of a column's first cell.
-std::int32_t first_code(const HistogramColumn& column) { return column.cell(0) < column.first_cell ? 1 : 0; }
-
 // One source column's share of a joint byte.
 struct Digit {
   const std::uint8_t* codes = nullptr;  // of the page
@@ -127,7 +124,7 @@ std::vector<std::vector<Digit>> digits_of(const data::DatasetData& data, const H
     std::int32_t factor = 1;
     for (const JointMember& member : joint.groups[group++].members) {
       const HistogramColumn& from = layout.columns[static_cast<std::size_t>(member.column)];
-      digits.back().push_back({codes(from), factor, first_code(from)});
+      digits.back().push_back({codes(from), factor, from.first_code()});
       factor *= member.size;
     }
   }

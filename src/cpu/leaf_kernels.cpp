@@ -13,19 +13,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 
-HWY_ATTR inline void add_row(const std::uint32_t leaf, std::int64_t g, std::int64_t h, std::int64_t* sums) {
-  if (leaf >= LeafRows::out_of_sample) return;
-  sums[2 * static_cast<std::int64_t>(leaf)] += g;
-  sums[2 * static_cast<std::int64_t>(leaf) + 1] += h;
-}
-
 HWY_ATTR void add_one_by_one(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
                              double g_scale, double h_scale, std::int64_t* sums) {
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto qg = static_cast<std::int64_t>(std::nearbyint(static_cast<double>(g[i]) * g_scale));
-    const auto qh =
+    if (leaves[i] >= LeafRows::out_of_sample) continue;
+    std::int64_t* leaf = sums + 2 * static_cast<std::int64_t>(leaves[i]);
+    leaf[0] += static_cast<std::int64_t>(std::nearbyint(static_cast<double>(g[i]) * g_scale));
+    leaf[1] +=
         h == nullptr ? 1 : static_cast<std::int64_t>(std::nearbyint(static_cast<double>(h[i]) * h_scale));
-    add_row(leaves[i], qg, qh, sums);
   }
 }
 

@@ -14,6 +14,16 @@ HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// A bit for each lane.
+template <class D, class M>
+HWY_ATTR std::uint64_t mask_bits(D d, M mask) {
+  std::uint8_t bytes[16] = {};
+  hn::StoreMaskBits(d, mask, bytes);
+  std::uint64_t bits;
+  std::memcpy(&bits, bytes, sizeof bits);
+  return bits;
+}
+
 // 64 flags of codes[i] - low <= span.
 template <class Code>
 HWY_ATTR std::uint64_t compare_codes(const Code* codes, Code low, Code span) {
@@ -24,11 +34,7 @@ HWY_ATTR std::uint64_t compare_codes(const Code* codes, Code low, Code span) {
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < 64; i += lanes) {
     const auto shifted = hn::Sub(hn::LoadU(d, codes + i), low_v);
-    std::uint8_t bits[16] = {};
-    hn::StoreMaskBits(d, hn::Eq(hn::Min(shifted, span_v), shifted), bits);
-    std::uint64_t part;
-    std::memcpy(&part, bits, sizeof part);
-    word |= part << i;
+    word |= mask_bits(d, hn::Eq(hn::Min(shifted, span_v), shifted)) << i;
   }
   return word;
 }
@@ -60,17 +66,13 @@ HWY_ATTR std::uint64_t gather_block(const CodeTest& test, const std::uint32_t* i
     auto at = hn::BitCast(di, hn::LoadU(d, ids + i));
     if constexpr (sizeof(Code) == 2) at = hn::ShiftLeft<1>(at);
     const auto codes = hn::And(hn::GatherOffset(di, column, at), code_bits);
-    std::uint8_t bits[8] = {};
     if (table != nullptr) {
       const auto left = hn::And(hn::GatherOffset(di, table, codes), hn::Set(di, 1));
-      hn::StoreMaskBits(di, hn::Ne(left, hn::Zero(di)), bits);
+      word |= mask_bits(di, hn::Ne(left, hn::Zero(di))) << i;
     } else {
       const auto shifted = hn::Sub(hn::BitCast(d, codes), low);
-      hn::StoreMaskBits(d, hn::Eq(hn::Min(shifted, span), shifted), bits);
+      word |= mask_bits(d, hn::Eq(hn::Min(shifted, span), shifted)) << i;
     }
-    std::uint64_t part;
-    std::memcpy(&part, bits, sizeof part);
-    word |= part << i;
   }
   return word;
 }

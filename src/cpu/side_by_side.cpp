@@ -85,8 +85,7 @@ void SideBySideCells::start(const HistogramLayout& layout, std::int32_t begin, s
   std::int64_t cells = 0;
   for (std::int32_t c = begin; c < end; ++c) {
     const HistogramColumn& column = layout.columns[static_cast<std::size_t>(c)];
-    const std::int64_t first_code = (column.first_cell - column.code_base) / column.step();
-    columns_.push_back({&column, column.byte_offset, cells, cells - first_code});
+    columns_.push_back({&column, column.byte_offset, cells, cells - column.first_code()});
     cells += column.cells;
   }
   const auto needed = static_cast<std::size_t>(cells * lanes);
