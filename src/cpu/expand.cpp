@@ -6,12 +6,6 @@
 #include "cpu/grower.hpp"
 
 namespace ramet::cpu {
-namespace {
-
-// Nodes with up to this many rows are always one task, from partition to search.
-constexpr std::int64_t always_small_rows = 4'096;
-
-}  // namespace
 
 void Grower::expand(std::span<const backend::Split> splits) {
   poll();
@@ -21,69 +15,46 @@ void Grower::expand(std::span<const backend::Split> splits) {
     nodes_.resize(static_cast<std::size_t>(largest) + 1);
   if (works_.size() < splits.size()) works_.resize(splits.size());
   const std::span<Work> works(works_.data(), splits.size());
-  for (std::size_t i = 0; i < splits.size(); ++i) attach(works[i], splits[i]);
-
-  const std::int64_t limit = small_rows(works);
-  std::vector<Work*> small;
-  std::vector<Work*> large;
-  std::vector<PartitionJob*> partitions;
-  for (Work& work : works) {
-    if (work.done) continue;
-    std::int64_t rows = 0;
-    for (const Segment& segment : work.parent->segments) rows += segment.size();
-    (rows <= limit ? small : large).push_back(&work);
+  std::vector<Work*> to_do;
+  for (std::size_t i = 0; i < splits.size(); ++i) {
+    attach(works[i], splits[i]);
+    if (!works[i].done) to_do.push_back(&works[i]);
   }
-  // The longest tasks first.
-  std::stable_sort(small.begin(), small.end(),
-                   [](const Work* a, const Work* b) { return a->parent->sums.rows > b->parent->sums.rows; });
-  {
-    const PhaseTimer timer(times, Phase::partition);
-    for (Work* work : large) partitions.push_back(&work->partition);
-    partition_all(partitions, tasks_);
-    std::vector<std::int64_t> left;
-    for (const Work* work : large) left.push_back(work->partition.left_rows());
-    data_.communicator->all_reduce_sum(left);
-    for (std::size_t i = 0; i < large.size(); ++i) finish_partition(*large[i], left[i]);
-  }
-  {
-    const PhaseTimer timer(times, Phase::histogram);
-    std::vector<BuildJob> jobs;
-    for (Work* work : large) {
-      plan_histograms(*work, 0);
-      const GrowingNode& smaller = *work->child[work->smaller];
-      if (!smaller.histogram.empty()) jobs.push_back(job_of(*work->tree, smaller));
-    }
-    build_and_expand(jobs, small);
-    all_reduce_histograms(jobs, *data_.communicator);
+  if (data_.communicator->size() > 1) {
+    expand_together(to_do);
+  } else {
+    expand_apart(to_do);
   }
   poll();
-  const PhaseTimer timer(times, Phase::search);
-  search_large(large);
   search_levels(works);
   report(works);
 }
 
-// Builds the histograms of large nodes in shares, and expands small nodes and their subtrees.
-void Grower::build_and_expand(std::span<const BuildJob> jobs, std::span<Work* const> small) {
-  std::vector<SubtreeTask> first;
-  for (Work* work : small) {
-    first.push_back({.work = work});
-    work->tree->splits_ahead = work->split->outlook.most_splits;
+// Step by step, since the ranks add up what each step finds.
+void Grower::expand_together(std::span<Work* const> works) {
+  {
+    const PhaseTimer timer(times, Phase::partition);
+    std::vector<PartitionJob*> partitions;
+    for (Work* work : works) partitions.push_back(&work->partition);
+    partition_all(partitions, tasks_);
+    std::vector<std::int64_t> left;
+    for (const Work* work : works) left.push_back(work->partition.left_rows());
+    data_.communicator->all_reduce_sum(left);
+    for (std::size_t i = 0; i < works.size(); ++i) finish_partition(*works[i], left[i]);
   }
-  subtrees_.start(std::move(first));
-  // Whoever comes takes part in all subtrees until they are done.
-  const std::int64_t workers = small.empty() ? 0 : tasks_.threads();
-  build_all(jobs, pool_, tasks_, workers, [&](std::int64_t, int worker) { work_on_subtrees(worker); });
-}
-
-std::int64_t Grower::small_rows(std::span<const Work> works) const {
-  // Other ranks must see the counts before anything is built.
-  if (data_.communicator->size() > 1) return -1;
-  std::int64_t total = 0;
-  for (const Work& work : works) {
-    if (!work.done) total += work.parent->sums.rows;
+  {
+    const PhaseTimer timer(times, Phase::histogram);
+    std::vector<BuildJob> jobs;
+    for (Work* work : works) {
+      plan_histograms(*work, 0);
+      const GrowingNode& smaller = *work->child[work->smaller];
+      if (!smaller.histogram.empty()) jobs.push_back(job_of(*work->tree, smaller));
+    }
+    build_all(jobs, pool_, tasks_);
+    all_reduce_histograms(jobs, *data_.communicator);
   }
-  return std::max(always_small_rows, total / tasks_.threads());
+  const PhaseTimer timer(times, Phase::search);
+  search_together(works);
 }
 
 // Says what the work is, and does what is done at once.
@@ -224,7 +195,7 @@ void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t
   }
 }
 
-void Grower::search_large(std::span<Work* const> works) {
+void Grower::search_together(std::span<Work* const> works) {
   if (works.empty()) return;
   const auto count = static_cast<std::int64_t>(works.size());
   // Cut by columns as well where there are too few nodes to go round.
@@ -251,6 +222,7 @@ void Grower::search_large(std::span<Work* const> works) {
 }
 
 void Grower::search_levels(std::span<Work> works) {
+  const PhaseTimer timer(times, Phase::search);
   for (std::size_t begin = 0; begin < works.size();) {
     const std::int32_t t = works[begin].split->tree;
     std::size_t end = begin;

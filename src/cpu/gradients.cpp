@@ -16,10 +16,10 @@
 namespace ramet::cpu {
 namespace {
 
-// Rows that are one task: two tasks for each thread where there are few, none beyond what caches like.
+// Rows that are one task: four tasks for each thread where there are few, none beyond what caches like.
 std::int64_t rows_of_task(std::int64_t rows, int threads) {
   constexpr std::int64_t most_blocks = 32;
-  const std::int64_t share = std::int64_t{2} * threads * gradient_block_rows;
+  const std::int64_t share = std::int64_t{4} * threads * gradient_block_rows;
   return gradient_block_rows * std::clamp<std::int64_t>((rows + share - 1) / share, 1, most_blocks);
 }
 

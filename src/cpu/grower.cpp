@@ -56,7 +56,7 @@ Grower::Grower(const backend::SessionInput& input, const Gradients& gradients, T
             tasks.threads()),
       workers_(static_cast<std::size_t>(tasks.threads())),
       side_by_side_(static_cast<std::size_t>(tasks.threads())),
-      subtrees_(tasks.threads()) {}
+      growth_(tasks.threads()) {}
 
 std::int64_t Grower::tree_bytes() const { return data_.rows * 12; }
 std::int64_t Grower::node_bytes() const { return pool_.bytes(data_.total_rows > max_packed_rows); }
@@ -169,7 +169,7 @@ void Grower::search_roots() {
   }
   {
     const PhaseTimer timer(times, Phase::histogram);
-    build_all(jobs, pool_, tasks_, 0, [](std::int64_t, int) {});
+    build_all(jobs, pool_, tasks_);
     all_reduce_histograms(jobs, *data_.communicator);
   }
   const PhaseTimer timer(times, Phase::search);

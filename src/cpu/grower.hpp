@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -130,10 +131,29 @@ class Grower {
     bool worthwhile = false;
   };
   using SearchPair = std::array<NodeSearch, 2>;
-  // A node to expand: one that was asked for, or one of which it is known that it will be.
-  struct SubtreeTask {
+  // A node that several workers expand: each step in pieces, which are tasks; who finishes the last one
+  // begins the next step.
+  struct LargeNode {
+    enum class Step { mark, scatter, build, search };
     Work* work = nullptr;
-    GrowingTreeData* tree = nullptr;  // and what follows: where there is no work
+    backend::Outlook below;  // of its children
+    Step step = Step::mark;
+    std::atomic<std::int64_t> unfinished{0};  // pieces of the step
+    ChunkedPartition partition;
+    BuildJob job;
+    BuildPlan plan;
+    std::int64_t ranges = 0;      // of columns, which are searched apart
+    std::vector<BestSplit> best;  // of each range: the left child's, the right one's
+    // Of a node that is expanded ahead of time.
+    Work own_work;
+    backend::Split own_split;
+  };
+  // A node to expand, which was asked for or of which it is known that it will be, or a piece of a large one.
+  struct GrowTask {
+    Work* work = nullptr;
+    LargeNode* large = nullptr;
+    std::int64_t piece = 0;
+    GrowingTreeData* tree = nullptr;  // and what follows: where there is neither
     GrowingNode* node = nullptr;
     const BestSplit* best = nullptr;
     backend::Outlook outlook;
@@ -144,6 +164,8 @@ class Grower {
     Work work;  // of the node that it expands ahead of time
     backend::Split split;
     AheadNodes nodes;
+    std::deque<LargeNode> large;
+    std::size_t used_large = 0;
   };
   // Sets all of `search`; its memory is reused.
   void prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
@@ -153,17 +175,29 @@ class Grower {
   void search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best,
                        SearchPair& searches);
   void expand_small(Work& work, int worker);
-  void build_and_expand(std::span<const BuildJob> jobs, std::span<Work* const> small);
-  void work_on_subtrees(int worker);
+  void expand_together(std::span<Work* const> works);
+  void search_together(std::span<Work* const> works);
+  void expand_apart(std::span<Work* const> works);
+  void grow(int worker);
+  void carry_out(const GrowTask& task, int worker);
   void plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
                   const backend::Outlook& outlook, int worker);
-  void go_ahead(const SubtreeTask& task, int worker);
-  void search_large(std::span<Work* const> works);
+  void plan_children(Work& work, const backend::Outlook& below, int worker);
+  void go_ahead(const GrowTask& task, int worker);
+  void attach_ahead(Work& work, backend::Split& split, const GrowTask& task, int worker);
+  LargeNode& take_large(int worker);
+  void begin_large(LargeNode& large, int worker);
+  void begin_step(LargeNode& large, LargeNode::Step step, std::int64_t pieces, int worker);
+  void carry_out_piece(LargeNode& large, std::int64_t piece, int worker);
+  void finish_step(LargeNode& large, int worker);
+  void build_large(LargeNode& large, int worker);
+  void search_range(LargeNode& large, std::int64_t range, int worker);
+  void finish_large(LargeNode& large, int worker);
   void search_levels(std::span<Work> works);
   void search_level(std::int32_t t, std::vector<LevelNode>& nodes, const backend::FeatureSet& features,
                     BestSplit& best);
   void report(std::span<Work> works);
-  std::int64_t small_rows(std::span<const Work> works) const;
+  std::int64_t small_rows(std::span<Work* const> works) const;
   void poll() const;
 
   const backend::SessionInput& input_;
@@ -185,7 +219,8 @@ class Grower {
   std::vector<Work> works_;
   std::vector<Worker> workers_;
   std::vector<SideBySideCells> side_by_side_;  // per worker
-  SubtreeTasks<SubtreeTask> subtrees_;
+  SubtreeTasks<GrowTask> growth_;
+  std::int64_t most_small_rows_ = 0;  // of nodes that one worker expands
 };
 
 }  // namespace ramet::cpu

@@ -5,7 +5,7 @@
 namespace ramet::cpu {
 namespace {
 
-constexpr std::int64_t least_range_rows = 16'384;
+constexpr std::int64_t least_range_rows = 2'048;
 
 }  // namespace
 

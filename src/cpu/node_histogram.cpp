@@ -6,7 +6,9 @@
 namespace ramet::cpu {
 namespace {
 
-constexpr std::int64_t least_share_rows = 4'096;
+constexpr std::int64_t least_share_rows = 512;
+// A share's own cells are cleared and added up: that should take much less than adding its rows.
+constexpr std::int64_t least_additions_per_cell = 4;
 constexpr std::int64_t reduce_cells = 8'192;
 // Fewer jobs are built one by one in the time that they take side by side.
 constexpr int least_side_by_side = 3;
@@ -288,19 +290,27 @@ void build_one(const BuildJob& job, HistogramPool& pool, int worker) {
   }
 }
 
-BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int threads) {
+// The fewest rows of a job that are worth cells of their own.
+std::int64_t least_rows_of_share(const BuildJob& job) {
+  const HistogramLayout& layout = source_layout(job);
+  const auto columns = static_cast<std::int64_t>(layout.columns.size());
+  if (columns == 0) return least_share_rows;
+  return std::max(least_share_rows, least_additions_per_cell * layout.total_cells / columns);
+}
+
+BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int parts, int worker) {
   BuildPlan plan;
   plan.partials.resize(jobs.size());
   std::int64_t total = 0;
   for (const BuildJob& job : jobs) total += job.local_rows();
-  const std::int64_t share_rows = std::max(least_share_rows, (total + 2 * threads - 1) / (2 * threads));
   for (std::size_t j = 0; j < jobs.size();) {
     const BuildJob& job = jobs[j];
     const std::int64_t rows = job.local_rows();
+    const std::int64_t share_rows = std::max(least_rows_of_share(job), (total + parts - 1) / parts);
     const int together = count_alike(jobs, j);
     // Rounded, so that a job a little over the size is not cut in two.
     std::int64_t shares =
-        threads == 1 ? 1 : std::max<std::int64_t>(1, (rows * together + share_rows / 2) / share_rows);
+        parts == 1 ? 1 : std::max<std::int64_t>(1, (rows * together + share_rows / 2) / share_rows);
     // Side by side cells are packed, and stay so.
     if (together > 1) shares = std::max(shares, (rows + max_packed_rows - 1) / max_packed_rows);
     const bool in_parts = shares > 1 || (together > 1 && job.target.wide);
@@ -311,7 +321,7 @@ BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int th
         Histogram& target = share.targets[static_cast<std::size_t>(k)];
         target = jobs[of].target;
         if (!in_parts) continue;
-        target = pool.acquire(!fits_packed(job.gradients->scale, share.end - share.begin));
+        target = pool.acquire(!fits_packed(job.gradients->scale, share.end - share.begin), worker);
         plan.partials[of].push_back(target);
       }
       const std::span<const std::int32_t> tiles = job.tiles();
@@ -324,6 +334,13 @@ BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int th
     j += static_cast<std::size_t>(together);
   }
   return plan;
+}
+
+void sum_partials(const Histogram& target, std::span<const Histogram> partials, std::int64_t begin,
+                  std::int64_t end) {
+  if (partials.empty()) return;
+  clear_cells(target, begin, end);
+  for (const Histogram& part : partials) add_to(target, part, begin, end);
 }
 
 void reduce_partials(std::span<const BuildJob> jobs, BuildPlan& plan, HistogramPool& pool, Tasks& tasks) {
@@ -342,12 +359,19 @@ void reduce_partials(std::span<const BuildJob> jobs, BuildPlan& plan, HistogramP
   tasks.for_each(static_cast<std::int64_t>(pieces.size()), [&](std::int64_t i) {
     const Piece& piece = pieces[static_cast<std::size_t>(i)];
     const Histogram& target = jobs[piece.job].target;
-    clear_cells(target, piece.begin, piece.end);
-    for (const Histogram& part : plan.partials[piece.job]) add_to(target, part, piece.begin, piece.end);
+    sum_partials(target, plan.partials[piece.job], piece.begin, piece.end);
   });
   for (std::vector<Histogram>& parts : plan.partials) {
     for (Histogram& part : parts) pool.release(part);
   }
+}
+
+void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks) {
+  BuildPlan plan = plan_build(jobs, pool, tasks.threads() == 1 ? 1 : 2 * tasks.threads());
+  tasks.for_each_by_worker(static_cast<std::int64_t>(plan.shares.size()), [&](std::int64_t i, int worker) {
+    build_share(jobs, plan.shares[static_cast<std::size_t>(i)], pool, worker);
+  });
+  reduce_partials(jobs, plan, pool, tasks);
 }
 
 void all_reduce_histograms(std::span<const BuildJob> jobs, Communicator& communicator) {

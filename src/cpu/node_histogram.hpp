@@ -43,11 +43,8 @@ bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows);
 // Builds one histogram on the calling thread, which works as `worker` of the pool.
 void build_one(const BuildJob& job, HistogramPool& pool, int worker = 0);
 
-// Builds all of them in parallel, and `extra(i, worker)` (Tasks::for_each_by_worker) for 0 <= i < extras in
-// the same parallel region.
-template <class Extra>
-void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks, std::int64_t extras,
-               const Extra& extra);
+// Builds all of them in parallel.
+void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks);
 
 // Sums the histograms of all ranks, in place.
 void all_reduce_histograms(std::span<const BuildJob> jobs, Communicator& communicator);
@@ -73,23 +70,12 @@ struct BuildPlan {
   std::vector<std::vector<Histogram>> partials;  // per job; empty: its one share goes to the target
 };
 
-BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int threads);
+// Cuts all jobs into about `parts` shares of rows, on a thread that works as `worker` of the pool.
+BuildPlan plan_build(std::span<const BuildJob> jobs, HistogramPool& pool, int parts, int worker = 0);
 void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool, int worker);
+// target = sum of a job's partials for cells [begin, end); nothing to do if there are none.
+void sum_partials(const Histogram& target, std::span<const Histogram> partials, std::int64_t begin,
+                  std::int64_t end);
 void reduce_partials(std::span<const BuildJob> jobs, BuildPlan& plan, HistogramPool& pool, Tasks& tasks);
-
-template <class Extra>
-void build_all(std::span<const BuildJob> jobs, HistogramPool& pool, Tasks& tasks, std::int64_t extras,
-               const Extra& extra) {
-  BuildPlan plan = plan_build(jobs, pool, tasks.threads());
-  const auto shares = static_cast<std::int64_t>(plan.shares.size());
-  tasks.for_each_by_worker(shares + extras, [&](std::int64_t i, int worker) {
-    if (i < shares) {
-      build_share(jobs, plan.shares[static_cast<std::size_t>(i)], pool, worker);
-    } else {
-      extra(i - shares, worker);
-    }
-  });
-  reduce_partials(jobs, plan, pool, tasks);
-}
 
 }  // namespace ramet::cpu

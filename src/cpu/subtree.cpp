@@ -1,31 +1,78 @@
-// Grower: whole subtrees without waiting for the other workers, in whose caches rows and histograms stay.
+// Grower: whole trees without waiting at each level, by workers in whose caches rows and histograms stay.
+#include <algorithm>
 #include <atomic>
+#include <limits>
 
 #include "cpu/grower.hpp"
 
 namespace ramet::cpu {
+namespace {
+
+// Nodes with up to this many rows are always one task, from partition to search.
+constexpr std::int64_t always_small_rows = 4'096;
+
+}  // namespace
 
 AheadNode& AheadNodes::take() {
   if (used_ == nodes_.size()) nodes_.push_back(&memory_.emplace_back());
   return *nodes_[used_++];
 }
 
-// Small nodes, and those of their descendants of which it is known that they will be asked for.
-void Grower::work_on_subtrees(int worker) {
-  try {
-    for (SubtreeTask task; subtrees_.take(worker, task); subtrees_.finish()) {
-      if (task.work != nullptr) {
-        expand_small(*task.work, worker);
-        for (int i = 0; i < 2; ++i)
-          plan_ahead(*task.work->tree, *task.work->child[i], task.work->best[i], task.work->split->outlook,
-                     worker);
-      } else {
-        go_ahead(task, worker);
-      }
+std::int64_t Grower::small_rows(std::span<Work* const> works) const {
+  if (tasks_.threads() == 1) return std::numeric_limits<std::int64_t>::max();
+  std::int64_t total = 0;
+  for (const Work* work : works) total += work->parent->sums.rows;
+  return std::max(always_small_rows, total / tasks_.threads());
+}
+
+// The nodes that were asked for, and those of their descendants of which it is known that they will be.
+void Grower::expand_apart(std::span<Work* const> works) {
+  if (works.empty()) return;
+  const PhaseTimer timer(times, Phase::histogram);
+  most_small_rows_ = small_rows(works);
+  for (Worker& worker : workers_) worker.used_large = 0;
+  std::vector<GrowTask> small;
+  std::vector<Work*> large;
+  for (Work* work : works) {
+    work->tree->splits_ahead = work->split->outlook.most_splits;
+    if (work->parent->sums.rows <= most_small_rows_) {
+      small.push_back({.work = work});
+    } else {
+      large.push_back(work);
     }
+  }
+  // The longest tasks first.
+  std::stable_sort(small.begin(), small.end(), [](const GrowTask& a, const GrowTask& b) {
+    return a.work->parent->sums.rows > b.work->parent->sums.rows;
+  });
+  growth_.start(std::move(small));
+  for (Work* work : large) {
+    LargeNode& node = take_large(0);
+    node.work = work;
+    node.below = work->split->outlook;
+    begin_large(node, 0);
+  }
+  // Whoever comes takes part in all of it until it is done.
+  tasks_.for_each_by_worker(tasks_.threads(), [&](std::int64_t, int worker) { grow(worker); });
+}
+
+void Grower::grow(int worker) {
+  try {
+    for (GrowTask task; growth_.take(worker, task); growth_.finish()) carry_out(task, worker);
   } catch (...) {
-    subtrees_.abandon();
+    growth_.abandon();
     throw;
+  }
+}
+
+void Grower::carry_out(const GrowTask& task, int worker) {
+  if (task.large != nullptr) {
+    carry_out_piece(*task.large, task.piece, worker);
+  } else if (task.work != nullptr) {
+    expand_small(*task.work, worker);
+    plan_children(*task.work, task.work->split->outlook, worker);
+  } else {
+    go_ahead(task, worker);
   }
 }
 
@@ -34,32 +81,52 @@ void Grower::plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSpli
                         const backend::Outlook& outlook, int worker) {
   if (outlook.levels <= 0 || best.feature < 0 || best.gain < outlook.least_gain) return;
   if (std::atomic_ref(tree.splits_ahead).fetch_sub(1, std::memory_order_relaxed) <= 0) return;
-  subtrees_.add(worker, {.tree = &tree, .node = &node, .best = &best, .outlook = outlook});
+  growth_.add(worker, {.tree = &tree, .node = &node, .best = &best, .outlook = outlook});
 }
 
-void Grower::go_ahead(const SubtreeTask& task, int worker) {
-  Worker& mine = workers_[static_cast<std::size_t>(worker)];
+// The work is done: its children may be expanded.
+void Grower::plan_children(Work& work, const backend::Outlook& below, int worker) {
+  for (int i = 0; i < 2; ++i) {
+    const BestSplit* best = &work.best[i];
+    if (AheadNode* ahead = work.parent->ahead[i]; ahead != nullptr) {
+      std::swap(ahead->best, work.best[i]);
+      best = &ahead->best;
+    }
+    plan_ahead(*work.tree, *work.child[i], *best, below, worker);
+  }
+}
+
+void Grower::go_ahead(const GrowTask& task, int worker) {
   backend::Outlook below = task.outlook;
   --below.levels;
-  mine.split.rule = task.best->rule();
-  mine.split.search_children = below.levels > 0;
-  Work& work = mine.work;
-  work.split = &mine.split;
+  if (task.node->sums.rows > most_small_rows_) {
+    LargeNode& large = take_large(worker);
+    large.work = &large.own_work;
+    large.below = below;
+    attach_ahead(large.own_work, large.own_split, task, worker);
+    begin_large(large, worker);
+    return;
+  }
+  Worker& mine = workers_[static_cast<std::size_t>(worker)];
+  attach_ahead(mine.work, mine.split, task, worker);
+  expand_small(mine.work, worker);
+  plan_children(mine.work, below, worker);
+}
+
+// Says what the work on a node is that nobody has asked for.
+void Grower::attach_ahead(Work& work, backend::Split& split, const GrowTask& task, int worker) {
+  split.rule = task.best->rule();
+  split.search_children = task.outlook.levels > 1;
+  work.split = &split;
   work.tree = task.tree;
   work.parent = task.node;
   for (int i = 0; i < 2; ++i) {
-    AheadNode& child = mine.nodes.take();
+    AheadNode& child = workers_[static_cast<std::size_t>(worker)].nodes.take();
     reset_node(child.node, task.node->tree, child_side(task.node->side));
     task.node->ahead[i] = &child;
     work.child[i] = &child.node;
   }
   prepare(work);
-  expand_small(work, worker);
-  for (int i = 0; i < 2; ++i) {
-    AheadNode& child = *task.node->ahead[i];
-    std::swap(child.best, work.best[i]);
-    plan_ahead(*task.tree, child.node, child.best, below, worker);
-  }
 }
 
 }  // namespace ramet::cpu

@@ -24,7 +24,10 @@ class SubtreeTasks {
     next_first_.store(0, std::memory_order_relaxed);
     pending_.store(static_cast<std::int64_t>(first_.size()));
     abandoned_.store(false, std::memory_order_relaxed);
-    for (Worker& worker : workers_) worker.tasks.clear();
+    for (Worker& worker : workers_) {
+      worker.tasks.clear();
+      worker.count.store(0, std::memory_order_relaxed);
+    }
   }
 
   // Waits for a task; false once all are finished.
@@ -43,6 +46,7 @@ class SubtreeTasks {
     Worker& own = workers_[static_cast<std::size_t>(worker)];
     const std::lock_guard lock(own.mutex);
     own.tasks.push_back(task);
+    own.count.store(own.tasks.size(), std::memory_order_relaxed);
   }
 
   // A task that was taken is done, and has added what follows from it.
@@ -55,13 +59,16 @@ class SubtreeTasks {
   struct alignas(64) Worker {
     std::mutex mutex;
     std::deque<Task> tasks;
+    std::atomic<std::size_t> count{0};  // of them, for those who only look
   };
 
   static bool take_own(Worker& own, Task& task) {
+    if (own.count.load(std::memory_order_relaxed) == 0) return false;
     const std::lock_guard lock(own.mutex);
     if (own.tasks.empty()) return false;
     task = own.tasks.back();
     own.tasks.pop_back();
+    own.count.store(own.tasks.size(), std::memory_order_relaxed);
     return true;
   }
 
@@ -77,10 +84,12 @@ class SubtreeTasks {
     const std::size_t count = workers_.size();
     for (std::size_t i = 1; i < count; ++i) {
       Worker& other = workers_[(static_cast<std::size_t>(thief) + i) % count];
+      if (other.count.load(std::memory_order_relaxed) == 0) continue;
       const std::lock_guard lock(other.mutex);
       if (other.tasks.empty()) continue;
       task = other.tasks.front();
       other.tasks.pop_front();
+      other.count.store(other.tasks.size(), std::memory_order_relaxed);
       return true;
     }
     return false;

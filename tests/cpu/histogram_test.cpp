@@ -93,7 +93,7 @@ void check(const Case& c, int threads, bool wide) {
   HistogramPool pool(c.layout.total_cells, tasks.threads());
   const std::vector<Segment> root = c.rows.root();
   const BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, root, pool.acquire(wide)};
-  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks);
   expect_equal(job.target, c.naive());
   build_one(job, pool);
   expect_equal(job.target, c.naive());
@@ -109,7 +109,7 @@ void check_sparse(const Case& c, int threads, bool wide) {
   const std::vector<Segment> root = c.rows.root();
   const BuildJob job{&c.layout, &c.gradients,       &c.data,     &c.rows, Side::root,
                      root,      pool.acquire(wide), sparse.get()};
-  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks);
   expect_equal(job.target, c.naive());
   build_one(job, pool);
   expect_equal(job.target, c.naive());
@@ -184,7 +184,7 @@ std::int64_t check_joint(const Case& c, int threads, bool wide) {
   BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, root, pool.acquire(wide)};
   job.joint = joint.get();
   job.joint_pool = &joint_pool;
-  build_all(std::span<const BuildJob>(&job, 1), pool, tasks, 0, [](std::int64_t, int) {});
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks);
   expect_equal(job.target, c.naive());
   build_one(job, pool);
   expect_equal(job.target, c.naive());
@@ -242,7 +242,7 @@ void check_side_by_side(const Case& c, std::size_t outputs, int threads, bool wi
   const BuildPlan plan = plan_build(jobs, pool, threads);
   EXPECT_TRUE(
       std::any_of(plan.shares.begin(), plan.shares.end(), [](const BuildShare& s) { return s.jobs > 2; }));
-  build_all(std::span<const BuildJob>(jobs), pool, tasks, 0, [](std::int64_t, int) {});
+  build_all(std::span<const BuildJob>(jobs), pool, tasks);
   for (std::size_t k = 0; k < outputs; ++k) expect_equal(jobs[k].target, c.naive(gradients[k]));
 }
 

@@ -174,6 +174,18 @@ std::vector<Case> all_cases() {
     c.table.labels = ToyLabels::binary;
     c.table.rows = 70'000;
   }));
+  // Nodes that several threads expand, in trees of every policy.
+  for (const char* policy : {"lossguide", "symmetric"}) {
+    cases.push_back(named_case(std::string("LargeNodes_") + policy, [&](Case& c) {
+      c.params.num_round = 2;
+      c.params.grow_policy = policy;
+      c.params.max_depth = 5;
+      c.params.max_leaves = std::string(policy) == "lossguide" ? 20 : 0;
+      c.params.subsample = 0.8;
+      c.table.rows = 20'000;
+      c.table.weights = true;
+    }));
+  }
   cases.push_back(named_case("HeavyTails", [](Case& c) {
     c.params.num_round = 8;
     c.table.outlier = true;
