@@ -22,11 +22,6 @@ std::vector<std::int32_t> in_order(const data::Layout& layout, std::vector<std::
 
 }  // namespace
 
-void HistogramLayout::add(const HistogramColumn& column) {
-  code_bases.push_back(column.code_base);
-  columns.push_back(column);
-}
-
 HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
                                       const std::vector<bool>& counted) {
   HistogramLayout result;
@@ -42,15 +37,12 @@ HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vec
     column.counted = counted[static_cast<std::size_t>(c)];
     column.code_base = column.first_cell - (stored.has_missing ? 0 : column.step());
     result.total_cells += padded_cells(column.cells * column.step());
-    if (stored.width == 1) {
-      ++result.byte_columns;
-      result.plain_byte_columns += column.counted ? 0 : 1;
-    }
+    if (stored.width == 1) ++result.byte_columns;
     if (result.total_cells - tile_start > tile_cells && column.first_cell > tile_start) {
       result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
       tile_start = column.first_cell;
     }
-    result.add(column);
+    result.columns.push_back(column);
   }
   result.tiles.push_back(static_cast<std::int32_t>(result.columns.size()));
   return result;

@@ -54,13 +54,9 @@ struct HistogramColumn {
 struct HistogramLayout {
   std::vector<HistogramColumn> columns;
   std::int32_t byte_columns = 0;
-  std::int32_t plain_byte_columns = 0;  // of these, not counted
   std::int32_t total_cells = 0;
   // Consecutive columns [tiles[i], tiles[i + 1]) have cells that fit the second-level cache together.
   std::vector<std::int32_t> tiles;
-  std::vector<std::int64_t> code_bases;  // of all columns, side by side for the hot loop
-
-  void add(const HistogramColumn& column);
 
   // Cells [first, last) of the columns [begin, end).
   std::pair<std::int64_t, std::int64_t> cell_range(std::int32_t begin, std::int32_t end) const {

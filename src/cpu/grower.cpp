@@ -88,7 +88,7 @@ std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec
 
 // What other form of the rows histograms are built from, if one saves much.
 void Grower::choose_rows(const HistogramLayout& layout) {
-  const std::shared_ptr<JointRows> joint = plan_joint_rows(layout);
+  const std::shared_ptr<JointRows> joint = plan_joint_rows(layout, input_.outputs.size() == 1);
   // A listed cell costs four bytes and an indirection more than a byte of a row.
   constexpr double worthwhile_share = 0.5;
   constexpr double worth_of_a_byte = 0.67;
@@ -96,7 +96,11 @@ void Grower::choose_rows(const HistogramLayout& layout) {
   if (joint != nullptr)
     most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint->additions()));
   sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
-  if (sparse_ != nullptr || joint == nullptr) return;
+  if (sparse_ != nullptr) return;
+  if (joint == nullptr) {
+    if (input_.outputs.size() == 1) records_ = make_row_records(data_, tasks_);
+    return;
+  }
   fill_joint_rows(data_, layout, tasks_, *joint);
   joint_ = joint;
   joint_pool_ = std::make_unique<HistogramPool>(joint->layout.total_cells, tasks_.threads());
@@ -228,9 +232,13 @@ BuildJob Grower::job_of(const GrowingTreeData& tree, const GrowingNode& node) co
                node.side,         node.segments,  node.histogram};
   if (tree.layout != full_layout_) return job;
   job.sparse = sparse_.get();
-  if (joint_ != nullptr && tree.gradients->scale.bits <= 16 && job.local_rows() >= joint_->least_rows) {
+  if (tree.gradients->scale.bits > 16) return job;
+  // Records hold one tree's gradients.
+  if (tree_count_ == 1) job.records = records_.get();
+  if (joint_ != nullptr && job.local_rows() >= joint_->least_rows) {
     job.joint = joint_.get();
     job.joint_pool = joint_pool_.get();
+    if (tree_count_ == 1 && joint_->rows.with_gradients()) job.records = &joint_->rows;
   }
   return job;
 }

@@ -207,7 +207,8 @@ class Grower {
   HistogramPool pool_;
   std::shared_ptr<const HistogramLayout> full_layout_;
   std::shared_ptr<const SparseRows> sparse_;  // for full_layout_, where it pays
-  std::shared_ptr<const JointRows> joint_;    // likewise, in place of sparse_
+  std::shared_ptr<JointRows> joint_;          // likewise, in place of sparse_
+  std::shared_ptr<RowRecords> records_;       // likewise, in place of both
   std::unique_ptr<HistogramPool> joint_pool_;
   SampledRows sample_;
   backend::RowSample sample_key_{-1.0, 0};

@@ -1,7 +1,9 @@
 #include "cpu/histogram.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <vector>
 
 namespace ramet::cpu {
 namespace {
@@ -10,56 +12,65 @@ namespace {
 constexpr std::int64_t prefetch_distance = 24;
 
 struct PackedTarget {
-  std::int64_t* cells;
+  static constexpr std::int64_t step = 1;  // a cell, in 64-bit integers
   static std::int64_t load(std::uint32_t pair) { return packed_gradient(pair); }
-  void add(std::int64_t cell, std::int64_t value) const { cells[cell] += value; }
-  void add_counted(std::int64_t cell, std::int64_t value) const {
-    *reinterpret_cast<CellPair*>(cells + cell) += CellPair{value, 1};
+  static void add(std::int64_t* cell, std::int64_t value) { *cell += value; }
+  static void add_counted(std::int64_t* cell, std::int64_t value) {
+    *reinterpret_cast<CellPair*>(cell) += CellPair{value, 1};
   }
 };
 
 struct WideTarget {
-  WideCell* cells;
+  static constexpr std::int64_t step = 2;
   static WideCell load(WideGradient pair) { return {pair.g, static_cast<std::int64_t>(pair.h)}; }
-  void add(std::int64_t cell, const WideCell& value) const {
-    *reinterpret_cast<CellPair*>(cells + cell) += CellPair{value.g, value.h};
+  static void add(std::int64_t* cell, const WideCell& value) {
+    *reinterpret_cast<CellPair*>(cell) += CellPair{value.g, value.h};
   }
-  void add_counted(std::int64_t cell, const WideCell& value) const {
+  static void add_counted(std::int64_t* cell, const WideCell& value) {
     add(cell, value);
-    cells[cell + 1].h += 1;
+    cell[3] += 1;
   }
 };
 
-struct ColumnOffsets {
-  const HistogramColumn* byte_begin;
-  const HistogramColumn* byte_end;
-  const HistogramColumn* short_end;
-  const std::int64_t* bases;       // code bases of the byte columns
-  std::int64_t plain_bytes = 0;    // byte columns that are not counted; they come first
-  std::int64_t counted_bytes = 0;  // those that are
-  std::int64_t first_byte = 0;     // of a packed row
-  std::int64_t span = 0;           // bytes of it
-  bool consecutive = true;         // the byte columns lie side by side in the packed row, in order
+// Layout columns by width, and of each width those first that are not counted.
+struct ColumnRuns {
+  std::span<const HistogramColumn> columns;
+  std::int64_t plain_bytes = 0;
+  std::int64_t counted_bytes = 0;
+  std::int64_t plain_shorts = 0;
+  std::int64_t counted_shorts = 0;
+  std::int64_t bytes_at = 0;   // where the first one-byte code is in a packed row
+  std::int64_t shorts_at = 0;  // and the first two-byte code
+  std::int64_t first_byte = 0;
+  std::int64_t span = 0;    // bytes from the first code to the last
+  bool consecutive = true;  // codes of a width lie side by side, in order
+
+  std::int64_t bytes() const { return plain_bytes + counted_bytes; }
 };
 
-ColumnOffsets offsets(const HistogramLayout& layout, std::int32_t begin, std::int32_t end) {
-  const HistogramColumn* columns = layout.columns.data();
-  const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
-  const std::int32_t plain_end = std::clamp(layout.plain_byte_columns, begin, byte_end);
-  ColumnOffsets result{columns + begin,   columns + byte_end,
-                       columns + end,     layout.code_bases.data() + begin,
-                       plain_end - begin, byte_end - plain_end};
-  if (byte_end == begin) return result;
-  std::int32_t last_byte = result.byte_begin->byte_offset;
-  result.first_byte = last_byte;
-  for (const HistogramColumn* c = result.byte_begin; c != result.byte_end; ++c) {
-    result.consecutive =
-        result.consecutive && c->byte_offset == result.byte_begin->byte_offset + (c - result.byte_begin);
-    result.first_byte = std::min<std::int64_t>(result.first_byte, c->byte_offset);
-    last_byte = std::max(last_byte, c->byte_offset);
+ColumnRuns runs_of(const HistogramLayout& layout, std::int32_t begin, std::int32_t end) {
+  ColumnRuns runs;
+  runs.columns = std::span(layout.columns)
+                     .subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  if (runs.columns.empty()) return runs;
+  const std::int64_t bytes = std::clamp(layout.byte_columns, begin, end) - begin;
+  std::int32_t first = runs.columns[0].byte_offset;
+  std::int32_t last = first;
+  for (std::int64_t c = 0; c < end - begin; ++c) {
+    const HistogramColumn& column = runs.columns[static_cast<std::size_t>(c)];
+    const bool is_byte = c < bytes;
+    std::int64_t& at = is_byte ? runs.bytes_at : runs.shorts_at;
+    if (c == 0 || c == bytes) at = column.byte_offset;
+    runs.consecutive = runs.consecutive && column.byte_offset == at + (is_byte ? c : 2 * (c - bytes));
+    std::int64_t& of_bytes = column.counted ? runs.counted_bytes : runs.plain_bytes;
+    std::int64_t& of_shorts = column.counted ? runs.counted_shorts : runs.plain_shorts;
+    ++(is_byte ? of_bytes : of_shorts);
+    first = std::min(first, column.byte_offset);
+    last = std::max(last, column.byte_offset + (is_byte ? 0 : 1));
   }
-  result.span = last_byte - result.first_byte + 1;
-  return result;
+  runs.first_byte = first;
+  runs.span = last - first + 1;
+  return runs;
 }
 
 inline std::uint32_t short_code(const std::uint8_t* at) {
@@ -74,129 +85,189 @@ inline std::uint32_t four_codes(const std::uint8_t* at) {
   return codes;
 }
 
-// Byte columns side by side, of two rows at once. What bounds this loop is accesses to memory: one load gets
-// four codes, and a base serves both rows.
+// Where code 0 of each column has its cell, or would have it.
+class CellTable {
+ public:
+  CellTable(std::span<const HistogramColumn> columns, std::int64_t step, std::int64_t* cells) {
+    if (columns.size() > few_.size()) {
+      many_.resize(columns.size());
+      first_ = many_.data();
+    }
+    for (std::size_t c = 0; c < columns.size(); ++c) first_[c] = cells + columns[c].code_base * step;
+  }
+  CellTable(const CellTable&) = delete;
+  CellTable& operator=(const CellTable&) = delete;
+  std::int64_t* const* begin() const { return first_; }
+
+ private:
+  std::array<std::int64_t*, 64> few_;  // not initialised
+  std::vector<std::int64_t*> many_;
+  std::int64_t** first_ = few_.data();
+};
+
+// The cell's address in a register of its own: an addition to memory that also adds an index takes the
+// processor more steps, and what bounds the loops below is the number of steps.
+inline std::int64_t* in_register(std::int64_t* cell) {
+  asm("" : "+r"(cell));
+  return cell;
+}
+
+// Byte columns side by side, of two rows at once: one load gets four codes, and an entry of the table serves
+// both rows.
 template <class Target, class Value>
-inline void add_two(const std::int64_t* bases, std::int64_t columns, const std::uint8_t* a,
-                    const std::uint8_t* b, const Value& value_a, const Value& value_b, const Target& target) {
+inline void add_two(std::int64_t* const* first_cells, std::int64_t columns, const std::uint8_t* a,
+                    const std::uint8_t* b, const Value& value_a, const Value& value_b) {
+  const auto add_both = [&](std::int64_t * first, std::uint32_t code_a, std::uint32_t code_b)
+      __attribute__((always_inline)) {
+    Target::add(in_register(first + std::int64_t{code_a} * Target::step), value_a);
+    Target::add(in_register(first + std::int64_t{code_b} * Target::step), value_b);
+  };
   std::int64_t c = 0;
   for (; c + 4 <= columns; c += 4) {
-    const std::uint32_t codes_a = four_codes(a + c);
-    const std::uint32_t codes_b = four_codes(b + c);
-    target.add(bases[c] + (codes_a & 0xff), value_a);
-    target.add(bases[c] + (codes_b & 0xff), value_b);
-    target.add(bases[c + 1] + (codes_a >> 8 & 0xff), value_a);
-    target.add(bases[c + 1] + (codes_b >> 8 & 0xff), value_b);
-    target.add(bases[c + 2] + (codes_a >> 16 & 0xff), value_a);
-    target.add(bases[c + 2] + (codes_b >> 16 & 0xff), value_b);
-    target.add(bases[c + 3] + (codes_a >> 24), value_a);
-    target.add(bases[c + 3] + (codes_b >> 24), value_b);
+    std::uint32_t codes_a = four_codes(a + c);
+    std::uint32_t codes_b = four_codes(b + c);
+    add_both(first_cells[c], codes_a & 0xff, codes_b & 0xff);
+    add_both(first_cells[c + 1], codes_a >> 8 & 0xff, codes_b >> 8 & 0xff);
+    codes_a >>= 16;
+    codes_b >>= 16;
+    add_both(first_cells[c + 2], codes_a & 0xff, codes_b & 0xff);
+    add_both(first_cells[c + 3], codes_a >> 8, codes_b >> 8);
   }
-  for (; c < columns; ++c) {
-    target.add(bases[c] + a[c], value_a);
-    target.add(bases[c] + b[c], value_b);
-  }
+  for (; c < columns; ++c) add_both(first_cells[c], a[c], b[c]);
 }
 
 // The same for counted columns.
 template <class Target, class Value>
-inline void add_two_counted(const std::int64_t* bases, std::int64_t columns, const std::uint8_t* a,
-                            const std::uint8_t* b, const Value& value_a, const Value& value_b,
-                            const Target& target) {
+inline void add_two_counted(std::int64_t* const* first_cells, std::int64_t columns, const std::uint8_t* a,
+                            const std::uint8_t* b, const Value& value_a, const Value& value_b) {
   for (std::int64_t c = 0; c < columns; ++c) {
-    target.add_counted(bases[c] + 2 * std::int64_t{a[c]}, value_a);
-    target.add_counted(bases[c] + 2 * std::int64_t{b[c]}, value_b);
+    Target::add_counted(in_register(first_cells[c] + 2 * Target::step * a[c]), value_a);
+    Target::add_counted(in_register(first_cells[c] + 2 * Target::step * b[c]), value_b);
   }
 }
 
+// One row's two-byte codes side by side.
 template <class Target, class Value>
-inline void add_code(const HistogramColumn& column, std::int64_t code, const Value& value,
-                     const Target& target) {
-  if (column.counted) {
-    target.add_counted(column.cell(code), value);
-  } else {
-    target.add(column.cell(code), value);
-  }
+inline void add_shorts(std::int64_t* const* first_cells, std::int64_t plain, std::int64_t counted,
+                       const std::uint8_t* codes, const Value& value) {
+  std::int64_t c = 0;
+  for (; c < plain; ++c) Target::add(first_cells[c] + Target::step * short_code(codes + 2 * c), value);
+  for (; c < plain + counted; ++c)
+    Target::add_counted(first_cells[c] + 2 * Target::step * short_code(codes + 2 * c), value);
 }
 
-// One row's columns: the bytes if they are not added elsewhere, and two-byte codes.
+// One row's columns, wherever they are.
 template <class Target, class Value>
-inline void add_one(const ColumnOffsets& columns, const std::uint8_t* row, bool bytes, const Value& value,
-                    const Target& target) {
-  for (const HistogramColumn* c = columns.byte_begin; bytes && c != columns.byte_end; ++c) {
-    add_code(*c, row[c->byte_offset], value, target);
-  }
-  for (const HistogramColumn* c = columns.byte_end; c != columns.short_end; ++c) {
-    add_code(*c, short_code(row + c->byte_offset), value, target);
+inline void add_one(const ColumnRuns& runs, const std::uint8_t* row, const Value& value,
+                    std::int64_t* cells) {
+  const auto bytes = static_cast<std::size_t>(runs.bytes());
+  for (std::size_t c = 0; c < runs.columns.size(); ++c) {
+    const HistogramColumn& column = runs.columns[c];
+    const std::uint8_t* at = row + column.byte_offset;
+    std::int64_t* cell = cells + column.cell(c < bytes ? *at : short_code(at)) * Target::step;
+    if (column.counted) {
+      Target::add_counted(cell, value);
+    } else {
+      Target::add(cell, value);
+    }
   }
 }
 
-// The hot loop.
-template <bool indexed, class Target, class Gradient>
-void add_rows(const ColumnOffsets& columns, std::int64_t row_bytes, const RowSlice& rows,
-              const Gradient* gradients, const Target& target) {
-  const std::uint8_t* packed = rows.page->packed.data();
-  const auto row_at = [&](std::int64_t i) -> std::int64_t { return indexed ? rows.ids[i] : rows.first + i; };
+// Rows of a slice, with ids or without, and their gradients, inside of the rows or elsewhere.
+template <bool indexed, bool inside, class Gradient>
+class Rows {
+ public:
+  Rows(const ColumnRuns& runs, const RowSource<Gradient>& source, const RowSlice& slice)
+      : source_(source), slice_(slice), first_byte_(inside ? 0 : runs.first_byte) {
+    // A row with its gradient begins at a cache line, or within one; others lie anywhere.
+    last_byte_ = inside ? source.gradient_at : runs.first_byte + runs.span + 62;
+  }
+  std::int64_t row(std::int64_t i) const { return indexed ? slice_.ids[i] : slice_.first + i; }
+  const std::uint8_t* codes(std::int64_t row) const { return source_.codes + row * source_.row_bytes; }
+  Gradient gradient(std::int64_t row) const {
+    if constexpr (!inside) return source_.gradients[row];
+    Gradient gradient;
+    __builtin_memcpy(&gradient, codes(row) + source_.gradient_at, sizeof gradient);
+    return gradient;
+  }
   // Always inlined: GCC drops calls of functions that do nothing but prefetch.
-  const auto prefetch = [&](std::int64_t i) __attribute__((always_inline)) {
-    if (!indexed || i + prefetch_distance >= rows.count) return;
-    const std::int64_t ahead = rows.ids[i + prefetch_distance];
-    const std::uint8_t* next = packed + ahead * row_bytes + columns.first_byte;
-    __builtin_prefetch(next);
-    for (std::int64_t b = 64; b < columns.span + 63; b += 64) __builtin_prefetch(next + b);
-    __builtin_prefetch(gradients + ahead);
-  };
-  const bool shorts = columns.byte_end != columns.short_end;
+  __attribute__((always_inline)) void prefetch(std::int64_t i) const {
+    if (!indexed || i + prefetch_distance >= slice_.count) return;
+    const std::int64_t ahead = slice_.ids[i + prefetch_distance];
+    const std::uint8_t* next = codes(ahead);
+    for (std::int64_t b = first_byte_; b <= last_byte_; b += 64) __builtin_prefetch(next + b);
+    if (!inside) __builtin_prefetch(source_.gradients + ahead);
+  }
+
+ private:
+  RowSource<Gradient> source_;
+  RowSlice slice_;
+  std::int64_t first_byte_;
+  std::int64_t last_byte_;
+};
+
+// The hot loop. `runs` is a copy, of which the compiler knows that no addition changes it.
+template <class Target, bool indexed, bool inside, class Gradient>
+void add_rows(const ColumnRuns runs, const RowSource<Gradient>& source, const RowSlice& slice,
+              std::int64_t* cells) {
+  const Rows<indexed, inside, Gradient> rows(runs, source, slice);
+  const CellTable table(runs.columns, Target::step, cells);
+  std::int64_t* const* const of_bytes = table.begin();
+  std::int64_t* const* const of_shorts = table.begin() + runs.bytes();
+  const bool shorts = runs.plain_shorts + runs.counted_shorts != 0;
   std::int64_t i = 0;
-  for (; columns.consecutive && i + 2 <= rows.count; i += 2) {
-    prefetch(i);
-    prefetch(i + 1);
-    const std::int64_t a = row_at(i);
-    const std::int64_t b = row_at(i + 1);
-    const std::uint8_t* codes_a = packed + a * row_bytes;
-    const std::uint8_t* codes_b = packed + b * row_bytes;
-    const auto value_a = Target::load(gradients[a]);
-    const auto value_b = Target::load(gradients[b]);
-    add_two(columns.bases, columns.plain_bytes, codes_a + columns.first_byte, codes_b + columns.first_byte,
-            value_a, value_b, target);
-    if (columns.counted_bytes != 0) {
-      const std::int64_t counted = columns.first_byte + columns.plain_bytes;
-      add_two_counted(columns.bases + columns.plain_bytes, columns.counted_bytes, codes_a + counted,
-                      codes_b + counted, value_a, value_b, target);
+  for (; runs.consecutive && i + 2 <= slice.count; i += 2) {
+    rows.prefetch(i);
+    rows.prefetch(i + 1);
+    const std::int64_t a = rows.row(i);
+    const std::int64_t b = rows.row(i + 1);
+    const std::uint8_t* codes_a = rows.codes(a);
+    const std::uint8_t* codes_b = rows.codes(b);
+    const auto value_a = Target::load(rows.gradient(a));
+    const auto value_b = Target::load(rows.gradient(b));
+    add_two<Target>(of_bytes, runs.plain_bytes, codes_a + runs.bytes_at, codes_b + runs.bytes_at, value_a,
+                    value_b);
+    if (runs.counted_bytes != 0) {
+      const std::int64_t at = runs.bytes_at + runs.plain_bytes;
+      add_two_counted<Target>(of_bytes + runs.plain_bytes, runs.counted_bytes, codes_a + at, codes_b + at,
+                              value_a, value_b);
     }
     if (!shorts) continue;
-    add_one(columns, codes_a, false, value_a, target);
-    add_one(columns, codes_b, false, value_b, target);
+    add_shorts<Target>(of_shorts, runs.plain_shorts, runs.counted_shorts, codes_a + runs.shorts_at, value_a);
+    add_shorts<Target>(of_shorts, runs.plain_shorts, runs.counted_shorts, codes_b + runs.shorts_at, value_b);
   }
-  for (; i < rows.count; ++i) {
-    prefetch(i);
-    const std::int64_t row = row_at(i);
-    add_one(columns, packed + row * row_bytes, true, Target::load(gradients[row]), target);
-  }
-}
-
-template <class Target, class Gradient>
-void add_slice(const HistogramLayout& layout, std::int32_t begin, std::int32_t end, std::int64_t row_bytes,
-               const RowSlice& rows, const Gradient* gradients, const Target& target) {
-  const ColumnOffsets columns = offsets(layout, begin, end);
-  if (rows.ids != nullptr) {
-    add_rows<true>(columns, row_bytes, rows, gradients, target);
-  } else {
-    add_rows<false>(columns, row_bytes, rows, gradients, target);
+  for (; i < slice.count; ++i) {
+    rows.prefetch(i);
+    const std::int64_t row = rows.row(i);
+    add_one<Target>(runs, rows.codes(row), Target::load(rows.gradient(row)), cells);
   }
 }
 
 }  // namespace
 
 void add_packed(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
-                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients,
-                std::int64_t* cells) {
-  add_slice(layout, column_begin, column_end, row_bytes, rows, gradients, PackedTarget{cells});
+                const RowSource<std::uint32_t>& source, const RowSlice& rows, std::int64_t* cells) {
+  const ColumnRuns runs = runs_of(layout, column_begin, column_end);
+  if (source.gradients == nullptr && rows.ids != nullptr) {
+    add_rows<PackedTarget, true, true>(runs, source, rows, cells);
+  } else if (source.gradients == nullptr) {
+    add_rows<PackedTarget, false, true>(runs, source, rows, cells);
+  } else if (rows.ids != nullptr) {
+    add_rows<PackedTarget, true, false>(runs, source, rows, cells);
+  } else {
+    add_rows<PackedTarget, false, false>(runs, source, rows, cells);
+  }
 }
 
 void add_wide(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
-              std::int64_t row_bytes, const RowSlice& rows, const WideGradient* gradients, WideCell* cells) {
-  add_slice(layout, column_begin, column_end, row_bytes, rows, gradients, WideTarget{cells});
+              const RowSource<WideGradient>& source, const RowSlice& rows, WideCell* cells) {
+  const ColumnRuns runs = runs_of(layout, column_begin, column_end);
+  auto* first = reinterpret_cast<std::int64_t*>(cells);
+  if (rows.ids != nullptr) {
+    add_rows<WideTarget, true, false>(runs, source, rows, first);
+  } else {
+    add_rows<WideTarget, false, false>(runs, source, rows, first);
+  }
 }
 
 void flush_packed(std::int64_t* packed, WideCell* wide, std::int64_t count) {

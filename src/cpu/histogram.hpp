@@ -33,15 +33,23 @@ inline std::int64_t packed_gradient(std::uint32_t pair) {
 inline std::int64_t narrow_g(std::uint32_t pair) { return static_cast<std::int32_t>(pair) >> 16; }
 inline std::int64_t narrow_h(std::uint32_t pair) { return pair & 0xffffu; }
 
-// Adds the slice's rows to packed cells, for layout columns [column_begin, column_end).
-// gradients: one per row of the page. The caller keeps a cell below max_packed_rows rows.
+// Where the codes and gradients of a page's rows are.
+template <class Gradient>
+struct RowSource {
+  const std::uint8_t* codes = nullptr;  // of row r at codes + r * row_bytes
+  std::int64_t row_bytes = 0;
+  const Gradient* gradients = nullptr;  // one per row of the page; null: each in its row
+  std::int64_t gradient_at = 0;         // there: its offset
+};
+
+// Adds the slice's rows to packed cells, for layout columns [column_begin, column_end). The caller keeps a
+// cell below max_packed_rows rows.
 void add_packed(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
-                std::int64_t row_bytes, const RowSlice& rows, const std::uint32_t* gradients,
-                std::int64_t* cells);
+                const RowSource<std::uint32_t>& source, const RowSlice& rows, std::int64_t* cells);
 
 // The same for gradients of up to 32 bits, into wide cells.
 void add_wide(const HistogramLayout& layout, std::int32_t column_begin, std::int32_t column_end,
-              std::int64_t row_bytes, const RowSlice& rows, const WideGradient* gradients, WideCell* cells);
+              const RowSource<WideGradient>& source, const RowSlice& rows, WideCell* cells);
 
 // wide += packed, and packed = 0, for `count` cells.
 void flush_packed(std::int64_t* packed, WideCell* wide, std::int64_t count);

@@ -40,42 +40,41 @@ std::vector<JointGroup> group_columns(const HistogramLayout& layout, std::int32_
   return groups;
 }
 
-// Gives a group its cells, and its byte in the joint rows.
-void place_group(JointGroup& group, JointRows& joint) {
+// Gives a group its cells, and its byte in the joint rows, behind `codes` bytes.
+void place_group(JointGroup& group, JointRows& joint, std::int64_t& codes) {
   HistogramColumn column;
   column.column = -1;
-  column.byte_offset = static_cast<std::int32_t>(joint.row_bytes++);
+  column.byte_offset = static_cast<std::int32_t>(codes++);
   column.first_cell = group.first_cell = joint.layout.total_cells;
   column.cells = group.cells;
   column.code_base = column.first_cell;
   column.counted = group.counted;
   joint.layout.total_cells += padded_cells(group.cells * column.step());
-  joint.layout.add(column);
+  joint.layout.columns.push_back(column);
 }
 
 // The columns of one tile of the histogram layout. Two-byte columns stay alone, behind all others.
-void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& joint) {
+void place_tile(const HistogramLayout& layout, std::size_t tile, JointRows& joint, std::int64_t& codes) {
   const std::int32_t begin = layout.tiles[tile];
   const std::int32_t end = layout.tiles[tile + 1];
   const std::int32_t byte_end = std::clamp(layout.byte_columns, begin, end);
   for (JointGroup& group : group_columns(layout, begin, byte_end)) {
-    joint.layout.plain_byte_columns += group.counted ? 0 : 1;
     if (group.members.size() > 1) {
-      place_group(group, joint);
+      place_group(group, joint, codes);
       joint.groups.push_back(std::move(group));
     } else {
       HistogramColumn column = layout.columns[static_cast<std::size_t>(group.members[0].column)];
-      column.byte_offset = static_cast<std::int32_t>(joint.row_bytes++);
-      joint.layout.add(column);
+      column.byte_offset = static_cast<std::int32_t>(codes++);
+      joint.layout.columns.push_back(column);
     }
   }
   joint.layout.byte_columns +=
       static_cast<std::int32_t>(joint.layout.columns.size()) - joint.tile_columns.back();
   for (std::int32_t c = byte_end; c < end; ++c) {
     HistogramColumn column = layout.columns[static_cast<std::size_t>(c)];
-    column.byte_offset = static_cast<std::int32_t>(joint.row_bytes);
-    joint.row_bytes += 2;
-    joint.layout.add(column);
+    column.byte_offset = static_cast<std::int32_t>(codes);
+    codes += 2;
+    joint.layout.columns.push_back(column);
   }
 }
 
@@ -178,16 +177,18 @@ std::pair<std::int64_t, std::int64_t> JointRows::joint_cells(std::size_t tile) c
   return {first(tile_groups[tile]), first(tile_groups[tile + 1])};
 }
 
-std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout) {
+std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout, bool gradients) {
+  std::int64_t codes = 0;
   auto joint = std::make_shared<JointRows>();
   joint->own_cells = joint->layout.total_cells = layout.total_cells;
   joint->tile_columns.push_back(0);
   joint->tile_groups.push_back(0);
   for (std::size_t tile = 0; tile + 1 < layout.tiles.size(); ++tile) {
-    place_tile(layout, tile, *joint);
+    place_tile(layout, tile, *joint, codes);
     joint->tile_columns.push_back(static_cast<std::int32_t>(joint->layout.columns.size()));
     joint->tile_groups.push_back(static_cast<std::int32_t>(joint->groups.size()));
   }
+  joint->rows.set_shape(codes, gradients);
   const auto plain = static_cast<double>(layout.columns.size());
   const auto fewer = static_cast<double>(joint->additions());
   if (joint->groups.empty() || fewer > worthwhile_share * plain) return nullptr;
@@ -199,10 +200,7 @@ std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout) {
 void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
                      JointRows& joint) {
   for (const data::Page& page : data.pages) {
-    data::Page& to = joint.pages.emplace_back();
-    to.first_row = page.first_row;
-    to.rows = page.rows;
-    to.packed = Buffer<std::uint8_t>(static_cast<std::size_t>(page.rows * joint.row_bytes));
+    data::Page& to = joint.rows.add_page(page);
     const std::vector<std::vector<Digit>> digits = digits_of(data, layout, joint, page);
     tasks.for_each((page.rows + chunk_rows - 1) / chunk_rows, [&](std::int64_t chunk) {
       const std::int64_t begin = chunk * chunk_rows;
@@ -211,10 +209,11 @@ void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layou
         const HistogramColumn& column = joint.layout.columns[c];
         std::uint8_t* bytes = to.packed.data() + column.byte_offset;
         if (c < digits.size()) {
-          fill_byte(digits[c], joint.row_bytes, begin, end, bytes);
+          fill_byte(digits[c], joint.rows.row_bytes, begin, end, bytes);
         } else {
           const auto at = static_cast<std::size_t>(column.column);
-          fill_short(page.column<std::uint16_t>(data.layout.columns[at]), joint.row_bytes, begin, end, bytes);
+          fill_short(page.column<std::uint16_t>(data.layout.columns[at]), joint.rows.row_bytes, begin, end,
+                     bytes);
         }
       }
     });

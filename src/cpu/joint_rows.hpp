@@ -9,6 +9,7 @@
 
 #include "base/tasks.hpp"
 #include "cpu/cells.hpp"
+#include "cpu/row_records.hpp"
 #include "data/dataset_data.hpp"
 
 namespace ramet::cpu {
@@ -38,8 +39,7 @@ struct JointRows {
   // histogram layout's tile i.
   std::vector<std::int32_t> tile_columns;
   std::vector<std::int32_t> tile_groups;
-  std::vector<data::Page> pages;  // packed rows only
-  std::int64_t row_bytes = 0;
+  RowRecords rows;
   // Rows from which on a node is built faster from these rows.
   std::int64_t least_rows = 0;
 
@@ -53,7 +53,8 @@ struct JointRows {
 // For histograms of `layout`, which holds every column; null where little would be saved. Choices differ
 // between data sets, and never show in a histogram.
 // Without rows: those are a copy of the data, made when it is certain that they are used.
-std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout);
+// `gradients`: rows get room for theirs.
+std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout, bool gradients);
 void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
                      JointRows& joint);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/packed_adder.hpp"
+
 namespace ramet::cpu {
 namespace {
 
@@ -29,43 +31,6 @@ std::size_t tile_of(const BuildJob& job, const BuildShare& share) {
   return static_cast<std::size_t>(tile - tiles.begin());
 }
 
-// Adds narrow gradients to packed cells, page by page.
-class PackedAdder {
- public:
-  // `cells`: with joint rows, the joint cells as well, which are zero.
-  PackedAdder(const BuildJob& job, const BuildShare& share, std::int64_t* cells)
-      : job_(job), share_(share), cells_(cells), tile_(tile_of(job, share)) {}
-
-  void add(std::int32_t p, const RowSlice& rows) {
-    const std::uint32_t* gradients = job_.gradients->narrow.data() + rows.page->first_row;
-    if (job_.sparse != nullptr) {
-      add_packed_sparse(job_.sparse->pages[static_cast<std::size_t>(p)], rows, gradients, cells_, total_);
-    } else if (job_.joint != nullptr) {
-      const JointRows& joint = *job_.joint;
-      RowSlice joint_rows = rows;
-      joint_rows.page = &joint.pages[static_cast<std::size_t>(p)];
-      add_packed(joint.layout, joint.tile_columns[tile_], joint.tile_columns[tile_ + 1], joint.row_bytes,
-                 joint_rows, gradients, cells_);
-    } else {
-      add_packed(*job_.layout, share_.column_begin, share_.column_end, job_.data->layout.row_bytes, rows,
-                 gradients, cells_);
-    }
-  }
-  // To be called before the cells are read.
-  void finish() {
-    if (job_.sparse != nullptr) derive_frequent(*job_.sparse, *job_.layout, total_, cells_);
-    if (job_.joint != nullptr) fold_joint_cells(*job_.joint, *job_.layout, tile_, cells_);
-    total_ = {};
-  }
-
- private:
-  const BuildJob& job_;
-  const BuildShare& share_;
-  std::int64_t* cells_;
-  std::size_t tile_;
-  SparseTotal<std::int64_t> total_;
-};
-
 // Adds rows through packed cells that are flushed to wide ones before they can overflow.
 struct PackedBlocks {
   PackedAdder adder;
@@ -82,16 +47,9 @@ struct PackedBlocks {
   void add(std::int32_t p, RowSlice rows) {
     while (rows.count > 0) {
       if (filled == max_packed_rows) flush();
-      RowSlice block = rows;
-      block.count = std::min(rows.count, max_packed_rows - filled);
+      const RowSlice block = take_rows(rows, std::min(rows.count, max_packed_rows - filled));
       adder.add(p, block);
       filled += block.count;
-      rows.count -= block.count;
-      if (rows.ids != nullptr) {
-        rows.ids += block.count;
-      } else {
-        rows.first += static_cast<std::uint32_t>(block.count);
-      }
     }
   }
 };
@@ -126,7 +84,7 @@ Histogram zeroed_scratch(const BuildJob& job, const BuildShare& share,
 
 void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& pool, int worker) {
   if (!share.targets[0].wide && job.joint == nullptr) {
-    PackedAdder adder(job, share, share.targets[0].packed());
+    PackedAdder adder(job, share, tile_of(job, share), share.targets[0].packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
       adder.add(p, job.rows->slice(p, segment, job.side));
     });
@@ -137,7 +95,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
   HistogramPool& scratch_pool = job.joint != nullptr ? *job.joint_pool : pool;
   Histogram scratch = zeroed_scratch(job, share, cells, scratch_pool, worker);
   if (!share.targets[0].wide) {
-    PackedAdder adder(job, share, scratch.packed());
+    PackedAdder adder(job, share, tile_of(job, share), scratch.packed());
     for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
       adder.add(p, job.rows->slice(p, segment, job.side));
     });
@@ -147,7 +105,7 @@ void add_narrow(const BuildJob& job, const BuildShare& share, HistogramPool& poo
     scratch_pool.release(scratch, worker);
     return;
   }
-  PackedBlocks blocks{PackedAdder(job, share, scratch.packed()), scratch.packed(),
+  PackedBlocks blocks{PackedAdder(job, share, tile_of(job, share), scratch.packed()), scratch.packed(),
                       share.targets[0].wide_cells(), cells};
   for_each_part(job, share.begin, share.end, [&](std::int32_t p, Segment segment) {
     blocks.add(p, job.rows->slice(p, segment, job.side));
@@ -165,8 +123,8 @@ void add_wide_share(const BuildJob& job, const BuildShare& share) {
     if (job.sparse != nullptr) {
       add_wide_sparse(job.sparse->pages[static_cast<std::size_t>(p)], rows, gradients, cells, total);
     } else {
-      add_wide(*job.layout, share.column_begin, share.column_end, job.data->layout.row_bytes, rows, gradients,
-               cells);
+      add_wide(*job.layout, share.column_begin, share.column_end,
+               {rows.page->packed.data(), job.data->layout.row_bytes, gradients}, rows, cells);
     }
   });
   if (job.sparse != nullptr) derive_frequent(*job.sparse, *job.layout, total, cells);
@@ -196,8 +154,8 @@ void add_side_by_side(std::span<const BuildJob> jobs, const BuildShare& share, i
       const BuildJob& job = jobs[share.job + static_cast<std::size_t>(k)];
       gradients[static_cast<std::size_t>(k)] = job.gradients->narrow.data() + rows.page->first_row;
     }
-    if (first.joint != nullptr) rows.page = &first.joint->pages[static_cast<std::size_t>(p)];
-    together.add(first.joint != nullptr ? first.joint->row_bytes : first.data->layout.row_bytes, rows,
+    if (first.joint != nullptr) rows.page = &first.joint->rows.pages[static_cast<std::size_t>(p)];
+    together.add(first.joint != nullptr ? first.joint->rows.row_bytes : first.data->layout.row_bytes, rows,
                  std::span(gradients).first(static_cast<std::size_t>(share.jobs)));
   });
   const auto cells = first.layout->cell_range(share.column_begin, share.column_end);

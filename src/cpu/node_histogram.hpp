@@ -10,6 +10,7 @@
 #include "cpu/gradients.hpp"
 #include "cpu/histogram_pool.hpp"
 #include "cpu/joint_rows.hpp"
+#include "cpu/row_records.hpp"
 #include "cpu/side_by_side.hpp"
 #include "cpu/sparse_rows.hpp"
 #include "cpu/tree_rows.hpp"
@@ -29,6 +30,9 @@ struct BuildJob {
   const SparseRows* sparse = nullptr;   // the data as lists of cells; null: from the packed rows
   const JointRows* joint = nullptr;     // columns together, for narrow gradients; null: from the packed rows
   HistogramPool* joint_pool = nullptr;  // of its cells
+  // The data's rows, or the joint ones, with the output's gradients, which the root's histogram puts there;
+  // null: gradients are elsewhere.
+  RowRecords* records = nullptr;
   // Per worker, if the job may be built with others; null: it is built alone.
   std::vector<SideBySideCells>* side_by_side = nullptr;
 

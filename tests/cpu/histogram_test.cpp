@@ -56,11 +56,12 @@ struct Case {
   }
 
   std::vector<WideCell> naive() const { return naive(gradients); }
-  std::vector<WideCell> naive(const OutputGradients& of) const {
+  std::vector<WideCell> naive(const OutputGradients& of) const { return naive(of, rows.root(), Side::root); }
+  std::vector<WideCell> naive(const OutputGradients& of, const std::vector<Segment>& segments,
+                              Side side) const {
     std::vector<WideCell> cells(static_cast<std::size_t>(layout.total_cells));
-    const std::vector<Segment> root = rows.root();
-    for (std::size_t p = 0; p < root.size(); ++p) {
-      const RowSlice slice = rows.slice(static_cast<std::int32_t>(p), root[p], Side::root);
+    for (std::size_t p = 0; p < segments.size(); ++p) {
+      const RowSlice slice = rows.slice(static_cast<std::int32_t>(p), segments[p], side);
       for (std::int64_t i = 0; i < slice.count; ++i) {
         const std::int64_t r = slice.ids != nullptr ? slice.ids[i] : slice.first + i;
         const auto at = static_cast<std::size_t>(slice.page->first_row + r);
@@ -175,7 +176,7 @@ TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {
 // How many of the columns share a byte with others.
 std::int64_t check_joint(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
-  const auto joint = plan_joint_rows(c.layout);
+  const auto joint = plan_joint_rows(c.layout, false);
   if (joint == nullptr) return 0;
   fill_joint_rows(c.data, c.layout, tasks, *joint);
   HistogramPool pool(c.layout.total_cells, tasks.threads());
@@ -207,6 +208,84 @@ TEST(Histogram, JointRowsGiveTheSameSums) {
   }
 }
 
+// A child with every third row of the root.
+std::vector<Segment> make_child(Case& c) {
+  std::vector<Segment> child;
+  const std::vector<Segment> root = c.rows.root();
+  for (std::size_t p = 0; p < root.size(); ++p) {
+    const RowSlice all = c.rows.slice(static_cast<std::int32_t>(p), root[p], Side::root);
+    std::uint32_t count = 0;
+    for (std::int64_t i = 0; i < all.count; i += 3) {
+      const auto row = static_cast<std::uint32_t>(all.ids != nullptr ? all.ids[i] : all.first + i);
+      c.rows.ids(static_cast<std::int32_t>(p), Side::a)[root[p].begin + count++] = row;
+    }
+    child.push_back({root[p].begin, root[p].begin + count});
+  }
+  return child;
+}
+
+// The root puts gradients into the records, from where its child takes them.
+void check_records(Case c, bool with_joint, int threads) {
+  Tasks tasks(threads);
+  const auto joint = plan_joint_rows(c.layout, true);
+  const auto records = make_row_records(c.data, tasks);
+  HistogramPool pool(c.layout.total_cells, tasks.threads());
+  HistogramPool joint_pool(joint != nullptr ? joint->layout.total_cells : 1, threads);
+  BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, {}, pool.acquire(false)};
+  if (with_joint) {
+    ASSERT_NE(joint, nullptr);
+    fill_joint_rows(c.data, c.layout, tasks, *joint);
+    job.joint = joint.get();
+    job.joint_pool = &joint_pool;
+  }
+  job.records = with_joint ? &joint->rows : records.get();
+  ASSERT_NE(job.records, nullptr);
+  ASSERT_TRUE(job.records->with_gradients());
+  const std::vector<Segment> root = c.rows.root();
+  job.segments = root;
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks);
+  expect_equal(job.target, c.naive());
+  const std::vector<Segment> child = make_child(c);
+  const std::vector<WideCell> expected = c.naive(c.gradients, child, Side::a);
+  for (std::uint32_t& pair : c.gradients.narrow.span()) pair = 0;
+  job.segments = child;
+  job.side = Side::a;
+  build_all(std::span<const BuildJob>(&job, 1), pool, tasks);
+  expect_equal(job.target, expected);
+}
+
+TEST(Histogram, GradientsInTheRowsGiveTheSameSums) {
+  const std::vector<ColumnSpec> many(20, {100, true});
+  std::vector<ColumnSpec> few(60, {5, false});
+  few.insert(few.end(), 14, {255, false});
+  for (const int threads : {1, 2, 7}) {
+    for (const bool counted : {false, true}) {
+      check_records(Case(many, 20'000, 7'777, 1.0, 16, counted), false, threads);
+      check_records(Case(few, 20'000, 7'777, 0.6, 16, counted), true, threads);
+    }
+    std::vector<ColumnSpec> tiles(100, {250, false});
+    tiles.resize(102, {700, true});
+    check_records(Case(tiles, 5'000, 1'300, 0.8, 12), false, threads);
+  }
+}
+
+TEST(Histogram, RowsOfFewOrManyBytesHaveNoGradients) {
+  RowRecords records;
+  for (const std::int64_t codes : {1, 12, 125, 4'000}) {
+    records.set_shape(codes, true);
+    EXPECT_FALSE(records.with_gradients()) << codes;
+    EXPECT_EQ(records.row_bytes, codes);
+  }
+  for (const std::int64_t codes : {13, 28, 29, 60, 124}) {
+    records.set_shape(codes, true);
+    EXPECT_GE(records.gradient_at, codes);
+    EXPECT_LE(records.gradient_at + 4, records.row_bytes);
+    EXPECT_EQ(128 % records.row_bytes, 0) << codes;
+    records.set_shape(codes, false);
+    EXPECT_EQ(records.row_bytes, codes);
+  }
+}
+
 TEST(Histogram, JointRowsInTiles) {
   std::vector<ColumnSpec> columns(300, {60, false});
   for (std::size_t c = 0; c < columns.size(); c += 2) columns[c] = {3, true};
@@ -222,7 +301,7 @@ TEST(Histogram, ColumnsOfManyValuesAreNotJoined) {
 // Several outputs over the same rows, with joint rows where there are some.
 void check_side_by_side(const Case& c, std::size_t outputs, int threads, bool wide) {
   Tasks tasks(threads);
-  const auto joint = plan_joint_rows(c.layout);
+  const auto joint = plan_joint_rows(c.layout, false);
   if (joint != nullptr) fill_joint_rows(c.data, c.layout, tasks, *joint);
   HistogramPool pool(c.layout.total_cells, threads);
   HistogramPool joint_pool(joint != nullptr ? joint->layout.total_cells : 1, threads);
