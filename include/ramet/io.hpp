@@ -31,7 +31,10 @@ struct TableOptions {
   bool header = true;                  // false: columns are named "f0", "f1", ...
   char delimiter = ',';
   std::int64_t block_bytes = 0;  // read this much at a time; 0 = default; never changes a result
-  int threads = 0;               // 0 = all cores
+  // Making a data set reads the values twice; up to so many bytes of them are kept in memory in between, more
+  // are read from the file again. Never changes a result.
+  std::int64_t keep_bytes = std::int64_t{256} << 20;
+  int threads = 0;  // 0 = all cores
 };
 
 // A CSV file (plain, .gz, .zst) whose columns have been typed from the whole file.

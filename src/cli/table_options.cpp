@@ -63,6 +63,13 @@ void add_table_options(CLI::App& command, TableArguments& arguments, Roles roles
                   "Bytes read at a time [default 0: chosen]. Never changes a result.")
       ->type_name("INT")
       ->group("File format");
+  command
+      .add_option(
+          "--keep-bytes,--keep_bytes", arguments.keep_bytes,
+          "Bytes of values kept in memory between the two readings that training needs; more are read "
+          "from the file again [default 268435456]. Never changes a result.")
+      ->type_name("INT")
+      ->group("File format");
 }
 
 io::TableOptions table_options(const TableArguments& arguments, int threads) {
@@ -71,6 +78,9 @@ io::TableOptions table_options(const TableArguments& arguments, int threads) {
   }
   if (arguments.block_bytes < 0) {
     throw UsageError(fmt::format("--block-bytes {}: must be >= 0", arguments.block_bytes));
+  }
+  if (arguments.keep_bytes < 0) {
+    throw UsageError(fmt::format("--keep-bytes {}: must be >= 0", arguments.keep_bytes));
   }
   io::TableOptions options;
   options.target = arguments.target;
@@ -84,6 +94,7 @@ io::TableOptions table_options(const TableArguments& arguments, int threads) {
   options.header = !arguments.no_header;
   options.delimiter = delimiter_of(arguments.delimiter);
   options.block_bytes = arguments.block_bytes;
+  options.keep_bytes = arguments.keep_bytes;
   options.threads = threads;
   return options;
 }

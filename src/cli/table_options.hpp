@@ -24,6 +24,7 @@ struct TableArguments {
   bool no_header = false;
   std::string delimiter = ",";
   std::int64_t block_bytes = 0;
+  std::int64_t keep_bytes = io::TableOptions{}.keep_bytes;
 };
 
 // Which of the roles a command offers.

@@ -17,6 +17,7 @@ struct Table::State {
   std::filesystem::path path;
   std::string target;
   char delimiter = ',';
+  std::int64_t keep_bytes = 0;
   int threads = 0;
   FileFacts file;
   std::vector<FeatureInfo> features;
@@ -41,6 +42,8 @@ void check_options(const TableOptions& options) {
     fail(ErrorCode::invalid_parameter, "block_bytes = {}: must be between 0 and {}", options.block_bytes,
          max_block_bytes);
   }
+  if (options.keep_bytes < 0)
+    fail(ErrorCode::invalid_parameter, "keep_bytes = {}: must be >= 0", options.keep_bytes);
   if (options.threads < 0) fail(ErrorCode::invalid_parameter, "threads = {}: must be >= 0", options.threads);
 }
 
@@ -70,7 +73,7 @@ std::vector<FeatureInfo> features_of(const FileFacts& file) {
 }
 
 template <class T>
-std::span<const T> first(const std::vector<T>& values, std::int64_t size) {
+std::span<const T> first(const Buffer<T>& values, std::int64_t size) {
   return {values.data(), std::min(values.size(), static_cast<std::size_t>(size))};
 }
 
@@ -79,8 +82,14 @@ class TableSource final : public data::Source {
  public:
   TableSource(const std::filesystem::path& path, const std::string& target, char delimiter,
               const FileFacts& file, std::span<const FeatureInfo> features,
-              std::pair<std::int64_t, std::int64_t> rows, Tasks& tasks)
-      : path_(path), target_(target), delimiter_(delimiter), file_(file), range_(rows), tasks_(tasks) {
+              std::pair<std::int64_t, std::int64_t> rows, std::int64_t keep_bytes, Tasks& tasks)
+      : path_(path),
+        target_(target),
+        delimiter_(delimiter),
+        file_(file),
+        range_(rows),
+        keep_bytes_(keep_bytes),
+        tasks_(tasks) {
     for (const FeatureInfo& feature : features) {
       columns_.push_back({.name = feature.name, .type = feature.type, .dictionary = feature.categories});
     }
@@ -96,8 +105,15 @@ class TableSource final : public data::Source {
   int margin_outputs() const override { return margins_; }
 
   void scan(const std::function<void(const data::Batch&)>& visit) override {
-    visit_rows(path_, delimiter_, file_, range_.first, range_.second, tasks_,
-               [&](const TypedRows& rows) { visit(batch_of(rows)); });
+    if (!kept_.empty()) {
+      for (const TypedRows& rows : kept_) visit(batch_of(rows));
+      return;
+    }
+    const bool keep = rows() <= keep_bytes_ / std::max<std::int64_t>(typed_row_bytes(file_), 1);
+    visit_rows(path_, delimiter_, file_, range_.first, range_.second, tasks_, [&](TypedRows& rows) {
+      visit(batch_of(rows));
+      if (keep) kept_.push_back(std::exchange(rows, {}));
+    });
   }
 
  private:
@@ -129,9 +145,11 @@ class TableSource final : public data::Source {
   char delimiter_;
   const FileFacts& file_;
   std::pair<std::int64_t, std::int64_t> range_;
+  std::int64_t keep_bytes_;
   Tasks& tasks_;
   std::vector<data::SourceColumn> columns_;
   int margins_ = 0;
+  std::vector<TypedRows> kept_;  // of the first scan, if they are few enough
 };
 
 // What the file gives must not be given a second time.
@@ -173,6 +191,7 @@ Table Table::open(const std::filesystem::path& path, const TableOptions& options
   state->path = path;
   state->target = options.target;
   state->delimiter = options.delimiter;
+  state->keep_bytes = options.keep_bytes;
   state->threads = options.threads;
   state->file = scan_file(path, options, block_bytes, tasks);
   state->features = features_of(state->file);
@@ -193,7 +212,7 @@ Dataset Table::dataset(const DatasetOptions& options, std::int64_t first_row, st
   }
   Tasks tasks(options.threads > 0 ? options.threads : state_->threads);
   TableSource source(state_->path, state_->target, state_->delimiter, state_->file, state_->features,
-                     {first_row, last}, tasks);
+                     {first_row, last}, state_->keep_bytes, tasks);
   return Dataset::from_source(source, options);
 }
 

@@ -139,10 +139,9 @@ class Waves {
     const auto to = std::find_if(from, file.segments.end(),
                                  [&](const Segment& segment) { return segment.first_row >= last_row; });
     segments_.assign(from, to);
-    rows_.features.resize(static_cast<std::size_t>(count_columns(file, Role::feature)));
   }
 
-  void visit(Tasks& tasks, const std::function<void(const TypedRows&)>& visit) {
+  void visit(Tasks& tasks, const std::function<void(TypedRows&)>& visit) {
     SegmentVisitor visitor;
     visitor.begin = [&](std::size_t first, std::size_t last) { begin(first, last); };
     visitor.read = [&](std::size_t i, const Block& block) { read(i, block); };
@@ -162,6 +161,7 @@ class Waves {
   }
 
   void begin(std::size_t first, std::size_t last) {
+    rows_.features.resize(static_cast<std::size_t>(count_columns(file_, Role::feature)));
     rows_.first_row = std::max(segments_[first].first_row, first_row_);
     const Segment& end = segments_[last - 1];
     rows_.rows = std::min(end.first_row + end.rows, last_row_) - rows_.first_row;
@@ -170,9 +170,9 @@ class Waves {
   }
 
   template <class T>
-  T* room(std::vector<T>& values, std::int64_t width = 1) const {
+  T* room(Buffer<T>& values, std::int64_t width = 1) const {
     const auto size = static_cast<std::size_t>(rows_.rows * width);
-    if (values.size() < size) values.resize(size);
+    if (values.size() < size) values = Buffer<T>(size);
     return values.data();
   }
 
@@ -231,6 +231,29 @@ class Waves {
 
 }  // namespace
 
+std::int64_t typed_row_bytes(const FileFacts& file) {
+  std::int64_t bytes = 0;
+  for (const FileColumn& column : file.columns) {
+    switch (kind_of(column)) {
+      case Sink::Kind::nothing:
+        break;
+      case Sink::Kind::boolean:
+        bytes += 1;
+        break;
+      case Sink::Kind::code:
+        bytes += static_cast<std::int64_t>(sizeof(std::int32_t));
+        break;
+      case Sink::Kind::number:
+      case Sink::Kind::role_number:
+      case Sink::Kind::label:
+      case Sink::Kind::group:
+        bytes += static_cast<std::int64_t>(sizeof(double));
+        break;
+    }
+  }
+  return bytes;
+}
+
 int count_columns(const FileFacts& file, Role role) {
   return static_cast<int>(std::count_if(file.columns.begin(), file.columns.end(),
                                         [&](const FileColumn& column) { return column.role == role; }));
@@ -238,7 +261,7 @@ int count_columns(const FileFacts& file, Role role) {
 
 void visit_rows(const std::filesystem::path& path, char delimiter, const FileFacts& file,
                 std::int64_t first_row, std::int64_t last_row, Tasks& tasks,
-                const std::function<void(const TypedRows&)>& visit) {
+                const std::function<void(TypedRows&)>& visit) {
   check_unchanged(path, file.stamp);
   if (first_row == last_row) return;
   Waves(path, delimiter, file, first_row, last_row).visit(tasks, visit);

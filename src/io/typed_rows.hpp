@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/buffer.hpp"
 #include "base/tasks.hpp"
 #include "io/scan.hpp"
 
@@ -13,29 +14,32 @@ namespace ramet::io {
 
 // The values of one feature; which of the three depends on its reading.
 struct FeatureValues {
-  std::vector<double> numbers;         // NaN missing
-  std::vector<std::uint8_t> booleans;  // 0, 1, 255 missing
-  std::vector<std::int32_t> codes;     // of the column's dictionary, -1 missing
+  Buffer<double> numbers;         // NaN missing
+  Buffer<std::uint8_t> booleans;  // 0, 1, 255 missing
+  Buffer<std::int32_t> codes;     // of the column's dictionary, -1 missing
 };
 
-// Consecutive rows. Vectors have `rows` entries at least, those of roles that the file lacks none.
+// Consecutive rows. Buffers have `rows` entries at least, those of roles that the file lacks none.
 struct TypedRows {
   std::int64_t first_row = 0;
   std::int64_t rows = 0;
   std::vector<FeatureValues> features;  // in order of FileColumn::index
-  std::vector<double> labels;
-  std::vector<double> weights;
-  std::vector<double> base_margins;  // rows x outputs
-  std::vector<std::int64_t> groups;
+  Buffer<double> labels;
+  Buffer<double> weights;
+  Buffer<double> base_margins;  // rows x outputs
+  Buffer<std::int64_t> groups;
 };
+
+// Memory of a row's values.
+std::int64_t typed_row_bytes(const FileFacts& file);
 
 // Number of columns with this role.
 int count_columns(const FileFacts& file, Role role);
 
 // Visits the rows [first_row, last_row) in order on the calling thread; 0 <= first_row <= last_row <= rows.
-// Throws Error{io} if the file is not the one that was scanned.
+// Throws Error{io} if the file is not the one that was scanned. `visit` may take the rows' memory away.
 void visit_rows(const std::filesystem::path& path, char delimiter, const FileFacts& file,
                 std::int64_t first_row, std::int64_t last_row, Tasks& tasks,
-                const std::function<void(const TypedRows&)>& visit);
+                const std::function<void(TypedRows&)>& visit);
 
 }  // namespace ramet::io

@@ -108,6 +108,7 @@ TEST(Train, BytesDoNotDependOnRanksThreadsPagesOrBlocks) {
                                                      {"--threads", "5"},
                                                      {"--page-rows", "100"},
                                                      {"--block-bytes", "1000"},
+                                                     {"--keep-bytes", "0"},
                                                      {"--quiet"}}) {
     EXPECT_TRUE(model_bytes(folder, data, sampled + how) == expected) << how.front() << " " << how.back();
   }

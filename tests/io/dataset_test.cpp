@@ -86,6 +86,7 @@ TEST(TableDataset, IsWhatTheSameColumnsInMemoryGive) {
   options.target_is_class = true;
   for (const std::int64_t block_bytes : {0, 5000}) {
     options.block_bytes = block_bytes;
+    options.keep_bytes = block_bytes == 0 ? 0 : 1'000'000;  // none, or those of the small ranges
     const Table table = Table::open(real_path("adult/train"), options);
     const std::pair<std::int64_t, std::int64_t> ranges[] = {
         {0, table.rows()}, {0, 100}, {9'999, 20'001}, {32'000, table.rows()}};
@@ -132,6 +133,7 @@ TEST(TableDataset, DoesNotDependOnBlocksThreadsOrCompression) {
   for (const std::int64_t block_bytes : {1'000, 100'000}) {
     options.block_bytes = block_bytes;
     options.threads = block_bytes == 1'000 ? 1 : 2;
+    options.keep_bytes = block_bytes == 1'000 ? 0 : TableOptions{}.keep_bytes;
     expect_equal(Table::open(plain, options).dataset(), whole);
   }
 }

@@ -212,6 +212,9 @@ TEST(TableErrors, OptionsThatDoNotFit) {
   options.block_bytes = -1;
   EXPECT_THAT(error(options), HasSubstr("block_bytes = -1: must be between 0 and"));
   options = {};
+  options.keep_bytes = -1;
+  EXPECT_THAT(error(options), HasSubstr("keep_bytes = -1: must be >= 0"));
+  options = {};
   options.threads = -1;
   EXPECT_THAT(error(options), HasSubstr("threads = -1"));
   options = {};
