@@ -166,6 +166,8 @@ class Grower {
     AheadNodes nodes;
     std::deque<LargeNode> large;
     std::size_t used_large = 0;
+    PhaseTimes steps;  // of its tasks in this call, by a sample of the small nodes
+    int small_nodes = 0;
   };
   // Sets all of `search`; its memory is reused.
   void prepare_search(const GrowingTreeData& tree, const GrowingNode& node,
@@ -179,6 +181,7 @@ class Grower {
   void search_together(std::span<Work* const> works);
   void expand_apart(std::span<Work* const> works);
   void grow(int worker);
+  void share_time(double seconds);
   void carry_out(const GrowTask& task, int worker);
   void plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
                   const backend::Outlook& outlook, int worker);

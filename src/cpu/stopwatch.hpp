@@ -25,4 +25,25 @@ class PhaseTimer {
   Clock::time_point begin_;
 };
 
+// Adds the time since it was made, or since the last lap, to a phase, as often as `weight` says; 0: does
+// nothing.
+class Laps {
+ public:
+  Laps(PhaseTimes& times, int weight) : times_(times), weight_(weight) {
+    if (weight_ != 0) begin_ = Clock::now();
+  }
+  void add_to(Phase phase) {
+    if (weight_ == 0) return;
+    const Clock::time_point now = Clock::now();
+    times_[phase] += weight_ * std::chrono::duration<double>(now - begin_).count();
+    begin_ = now;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  PhaseTimes& times_;
+  int weight_;
+  Clock::time_point begin_;
+};
+
 }  // namespace ramet::cpu

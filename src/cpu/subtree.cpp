@@ -1,6 +1,7 @@
 // Grower: whole trees without waiting at each level, by workers in whose caches rows and histograms stay.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <limits>
 
 #include "cpu/grower.hpp"
@@ -28,7 +29,7 @@ std::int64_t Grower::small_rows(std::span<Work* const> works) const {
 // The nodes that were asked for, and those of their descendants of which it is known that they will be.
 void Grower::expand_apart(std::span<Work* const> works) {
   if (works.empty()) return;
-  const PhaseTimer timer(times, Phase::histogram);
+  const auto begin = std::chrono::steady_clock::now();
   most_small_rows_ = small_rows(works);
   for (Worker& worker : workers_) worker.used_large = 0;
   std::vector<GrowTask> small;
@@ -54,6 +55,23 @@ void Grower::expand_apart(std::span<Work* const> works) {
   }
   // Whoever comes takes part in all of it until it is done.
   tasks_.for_each_by_worker(tasks_.threads(), [&](std::int64_t, int worker) { grow(worker); });
+  share_time(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+}
+
+// Steps run side by side: each phase gets its share of the time that they took together.
+void Grower::share_time(double seconds) {
+  PhaseTimes steps;
+  double total = 0;
+  for (Worker& worker : workers_) {
+    for (std::size_t i = 0; i < steps.seconds.size(); ++i) {
+      steps.seconds[i] += worker.steps.seconds[i];
+      total += worker.steps.seconds[i];
+    }
+    worker.steps = {};
+  }
+  if (total <= 0) return;
+  for (std::size_t i = 0; i < steps.seconds.size(); ++i)
+    times.seconds[i] += seconds * steps.seconds[i] / total;
 }
 
 void Grower::grow(int worker) {
