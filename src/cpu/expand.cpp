@@ -164,7 +164,7 @@ void Grower::finish_histograms(Work& work, int worker) {
 
 void Grower::expand_small(Work& work, int worker) {
   // Looking at the clock for every node would take a hundredth of the time.
-  constexpr int one_in = 8;
+  constexpr std::uint32_t one_in = 8;
   Worker& mine = workers_[static_cast<std::size_t>(worker)];
   Laps laps(mine.steps, mine.small_nodes++ % one_in == 0 ? one_in : 0);
   partition_one(work.partition);

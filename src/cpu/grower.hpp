@@ -167,7 +167,7 @@ class Grower {
     std::deque<LargeNode> large;
     std::size_t used_large = 0;
     PhaseTimes steps;  // of its tasks in this call, by a sample of the small nodes
-    int small_nodes = 0;
+    std::uint32_t small_nodes = 0;
   };
   // Sets all of `search`; its memory is reused.
   void prepare_search(const GrowingTreeData& tree, const GrowingNode& node,

@@ -16,6 +16,19 @@ struct RowSlice {
   std::int64_t count = 0;
 };
 
+// Takes the first `count` rows off a slice.
+inline RowSlice take_rows(RowSlice& rows, std::int64_t count) {
+  RowSlice taken = rows;
+  taken.count = count;
+  rows.count -= count;
+  if (rows.ids != nullptr) {
+    rows.ids += count;
+  } else {
+    rows.first += static_cast<std::uint32_t>(count);
+  }
+  return taken;
+}
+
 struct WideGradient {
   std::int32_t g = 0;
   std::uint32_t h = 0;

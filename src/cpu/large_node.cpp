@@ -28,24 +28,24 @@ void Grower::begin_step(LargeNode& large, LargeNode::Step step, std::int64_t pie
 void Grower::carry_out_piece(LargeNode& large, std::int64_t piece, int worker) {
   if (worker == 0) poll();  // on the caller's thread
   Laps laps(workers_[static_cast<std::size_t>(worker)].steps, 1);
+  Phase phase = Phase::partition;
   switch (large.step) {
     case LargeNode::Step::mark:
       large.partition.mark(piece);
-      laps.add_to(Phase::partition);
       break;
     case LargeNode::Step::scatter:
       large.partition.scatter(piece);
-      laps.add_to(Phase::partition);
       break;
     case LargeNode::Step::build:
+      phase = Phase::histogram;
       build_share({&large.job, 1}, large.plan.shares[static_cast<std::size_t>(piece)], pool_, worker);
-      laps.add_to(Phase::histogram);
       break;
     case LargeNode::Step::search:
+      phase = Phase::search;
       search_range(large, piece, worker);
-      laps.add_to(Phase::search);
       break;
   }
+  laps.add_to(phase);
   if (large.unfinished.fetch_sub(1) == 1) finish_step(large, worker);
 }
 

@@ -10,19 +10,6 @@ constexpr std::int64_t stored_rows = 1'024;
 
 }  // namespace
 
-// Takes the first `count` rows off a slice.
-RowSlice take_rows(RowSlice& rows, std::int64_t count) {
-  RowSlice taken = rows;
-  taken.count = count;
-  rows.count -= count;
-  if (rows.ids != nullptr) {
-    rows.ids += count;
-  } else {
-    rows.first += static_cast<std::uint32_t>(count);
-  }
-  return taken;
-}
-
 void PackedAdder::add(std::int32_t p, RowSlice rows) {
   // At the root, whose rows are read anyway, they are given their gradients.
   if (job_.records == nullptr || job_.side != Side::root || tile_ != 0) return add_rows(p, rows);

@@ -8,9 +8,6 @@
 
 namespace ramet::cpu {
 
-// Takes the first `count` rows off a slice.
-RowSlice take_rows(RowSlice& rows, std::int64_t count);
-
 // For one share of a job. Job and share must outlive it.
 class PackedAdder {
  public:

@@ -1,5 +1,5 @@
-// Packed rows that hold each row's narrow gradient behind its codes: one access to memory brings both to a
-// node whose rows are far apart.
+// Packed rows that hold each row's narrow gradient behind its codes, where that pays: one access to memory
+// brings both to a node whose rows are far apart.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct RowRecords {
   void store(std::int32_t p, const RowSlice& rows, const std::uint32_t* gradients);
 };
 
-// Records of all of the data's codes, without gradients yet; null where rows are so long that it does not
-// pay.
+// Records of all of the data's codes, without gradients yet; null where rows are too short or too long
+// for it to pay.
 std::shared_ptr<RowRecords> make_row_records(const data::DatasetData& data, Tasks& tasks);
 
 }  // namespace ramet::cpu

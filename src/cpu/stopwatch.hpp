@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "backend/phase.hpp"
 
@@ -29,7 +30,7 @@ class PhaseTimer {
 // nothing.
 class Laps {
  public:
-  Laps(PhaseTimes& times, int weight) : times_(times), weight_(weight) {
+  Laps(PhaseTimes& times, std::uint32_t weight) : times_(times), weight_(weight) {
     if (weight_ != 0) begin_ = Clock::now();
   }
   void add_to(Phase phase) {
@@ -42,7 +43,7 @@ class Laps {
  private:
   using Clock = std::chrono::steady_clock;
   PhaseTimes& times_;
-  int weight_;
+  std::uint32_t weight_;
   Clock::time_point begin_;
 };
 
