@@ -27,6 +27,7 @@ struct RandomColumn {
       node.sums.h += h;
       node.sums.rows += 20;
     }
+    packed.resize(static_cast<std::size_t>(cpu::padded_cells(cells.cells)));
     node.histogram = {packed.data(), false};
   }
   RandomColumn(const RandomColumn&) = delete;
@@ -46,7 +47,7 @@ void split_scan(benchmark::State& state) {
   cpu::prepare_node(s, random.node);
   cpu::SearchScratch scratch;
   cpu::BestSplit found;
-  cpu::search_column(s, random.column, random.node, scratch, found);
+  cpu::search_columns(s, {&random.column, 1}, {}, random.node, scratch, found);
   cpu::BestSplit seed;
   if (state.range(2) != 0) {
     seed.gain = found.gain * 1.01;
@@ -54,7 +55,7 @@ void split_scan(benchmark::State& state) {
   }
   for (auto _ : state) {
     cpu::BestSplit best = seed;
-    cpu::search_column(s, random.column, random.node, scratch, best);
+    cpu::search_columns(s, {&random.column, 1}, {}, random.node, scratch, best);
     benchmark::DoNotOptimize(best);
   }
 }

@@ -29,7 +29,7 @@ inline std::int64_t packed_g(std::int64_t cell) { return cell >> 32; }
 inline std::int64_t packed_h(std::int64_t cell) { return cell & 0xffff'ffff; }
 
 // Eight cells are one cache line; aligned columns never share one, yet do not collide as a fixed stride
-// would.
+// would. The cells between are 0 in every histogram.
 inline std::int32_t padded_cells(std::int32_t cells) { return (cells + 7) / 8 * 8; }
 
 // A histogram has room for so many cells more, which mean nothing.
@@ -65,6 +65,13 @@ struct HistogramLayout {
                                                            : total_cells;
     };
     return {first(begin), first(end)};
+  }
+  // The end of the columns from `begin` on, up to `end`, that have `most` cells together, or of the first
+  // one.
+  std::int32_t columns_within(std::int32_t begin, std::int32_t end, std::int64_t most) const {
+    std::int32_t last = begin + 1;
+    while (last < end && cell_range(begin, last + 1).second - cell_range(begin, begin).first <= most) ++last;
+    return last;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu/filled_cells.hpp"
 #include "cpu/split_scan.hpp"
 
 namespace ramet::cpu {
@@ -27,66 +28,6 @@ bool offer(const SearchColumn& column, double gain, std::uint32_t order, bool mi
 // Whether a gain is worth a candidate's while.
 bool enough(const SearchSettings& s, const SearchNode& node, double gain) {
   return gain > math::least_gain(node.parent_score, s.min_split_gain);
-}
-
-std::int64_t code_sums(const SearchColumn& column, const Histogram& histogram, std::int64_t code,
-                       std::int64_t& h) {
-  const std::int64_t at = column.cells->cell(code);
-  if (!histogram.wide) return histogram.packed()[at];
-  h = histogram.wide_cells()[at].h;
-  return histogram.wide_cells()[at].g;
-}
-
-// The fast twin of search_numeric.
-void scan_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
-                 SearchScratch& scratch, BestSplit& best) {
-  const Histogram& histogram = node.histogram;
-  UsedCells& used = scratch.used;
-  const std::int64_t first_cell = column.cells->cell(1);
-  if (histogram.wide) {
-    used.find(histogram.wide_cells() + first_cell, column.value_bins);
-  } else {
-    used.find(histogram.packed() + first_cell, column.value_bins);
-  }
-  if (used.count == 0) return;
-  std::int64_t missing_h = 0;
-  const std::int64_t missing = column.has_missing ? code_sums(column, histogram, 0, missing_h) : 0;
-  const bool with_missing = missing != 0 || missing_h != 0;
-  const auto packed_total = static_cast<std::int64_t>((static_cast<std::uint64_t>(node.sums.g) << 32) +
-                                                      static_cast<std::uint64_t>(node.sums.h));
-  // The entry of the best of `candidates` candidates from entry `from` on; -1: none.
-  const auto scan = [&](std::int32_t from, std::int32_t candidates, std::int64_t offset,
-                        std::int64_t offset_h, double& gain) {
-    const ScanInput in{.prefix = used.prefix.data() + from,
-                       .prefix_h = histogram.wide ? used.prefix_h.data() + from : nullptr,
-                       .offset = offset,
-                       .offset_h = offset_h,
-                       .total = histogram.wide ? node.sums.g : packed_total,
-                       .total_h = node.sums.h,
-                       .candidates = candidates};
-    const ScanBest found = histogram.wide ? scan_wide(s, node.parent_score, in, best.gain)
-                                          : scan_packed(s, node.parent_score, in, best.gain);
-    gain = found.gain;
-    return found.candidate < 0 ? -1 : from + found.candidate;
-  };
-  // The lowest bin with these sums: before the first used cell only missing values go left.
-  const auto bin_of = [&](std::int32_t entry) {
-    return entry == 0 ? 1u : static_cast<std::uint32_t>(used.cells[static_cast<std::size_t>(entry)]) + 1;
-  };
-  double gain = 0;
-  if (with_missing) {
-    const std::int32_t from = used.cells[1] > 0 ? 0 : 1;
-    const std::int32_t left = scan(from, used.count - from, missing, missing_h, gain);
-    if (left >= 0) offer(column, gain, bin_of(left), true, best);
-    const std::int32_t right = scan(1, used.count, 0, 0, gain);
-    if (right >= 0) offer(column, gain, bin_of(right), false, best);
-    return;
-  }
-  const std::int32_t found = scan(1, used.count - 1, 0, 0, gain);
-  if (found < 0) return;
-  const auto at = static_cast<std::size_t>(found);
-  const std::int64_t left_h = histogram.wide ? used.prefix_h[at] : packed_h(used.prefix[at]);
-  offer(column, gain, bin_of(found), left_h >= node.sums.h - left_h, best);
 }
 
 // Sums of a code's rows. Without counts there is at least one (see ColumnSums::load).
@@ -156,6 +97,21 @@ void scan_categories(const SearchSettings& s, const SearchColumn& column, const 
         codes.push_back(usable[static_cast<std::size_t>(back ? count - length + i : i)].code);
       best.left_categories = category_set(column.value_bins, codes.data(), length);
     }
+  }
+}
+
+// One column that is not scanned.
+void search_plainly(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                    SearchScratch& scratch, BestSplit& best) {
+  if (column.categorical && column.value_bins > s.max_onehot) {
+    scan_categories(s, column, node, scratch, best);
+    return;
+  }
+  scratch.sums.load(column, node.histogram, s.scale.constant_hessian);
+  if (!column.categorical) {
+    search_numeric(s, column, node, scratch.sums, best);
+  } else {
+    search_one_against_rest(s, column, node, scratch.sums, best);
   }
 }
 
@@ -248,23 +204,14 @@ void search_many_against_many(const SearchSettings& s, const SearchColumn& colum
   }
 }
 
-void search_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
-                   SearchScratch& scratch, BestSplit& best) {
-  // With a constant hessian the sums of h are the counts, and the scan bounds those.
-  const bool counts_matter = !s.scale.constant_hessian && column.cells->counted;
-  if (!column.categorical && !counts_matter && scan_applies(s)) {
-    scan_column(s, column, node, scratch, best);
-    return;
-  }
-  if (column.categorical && column.value_bins > s.max_onehot) {
-    scan_categories(s, column, node, scratch, best);
-    return;
-  }
-  scratch.sums.load(column, node.histogram, s.scale.constant_hessian);
-  if (!column.categorical) {
-    search_numeric(s, column, node, scratch.sums, best);
-  } else {
-    search_one_against_rest(s, column, node, scratch.sums, best);
+void search_columns(const SearchSettings& s, std::span<const SearchColumn> columns,
+                    std::span<const std::uint8_t> allowed, const SearchNode& node, SearchScratch& scratch,
+                    BestSplit& best) {
+  const bool scan = scan_applies(s);
+  if (scan) scan_columns(s, columns, allowed, node, best);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (scan && is_scanned(columns[c])) continue;
+    if (allowed.empty() || allowed[c] != 0) search_plainly(s, columns[c], node, scratch, best);
   }
 }
 

@@ -1,12 +1,12 @@
-// The best split of one node on one column.
+// The best split of one node on some columns.
 #pragma once
 
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "cpu/column_sums.hpp"
 #include "cpu/split_candidate.hpp"
-#include "cpu/used_cells.hpp"
 
 namespace ramet::cpu {
 
@@ -22,14 +22,15 @@ struct SearchScratch {
   ColumnSums sums;
   std::vector<UsableCategory> categories;
   std::vector<std::int32_t> filled;  // cells of categories with rows enough
-  UsedCells used;
 };
 
-// Improves `best` if the column has a better split of the node. The node has been prepared.
-void search_column(const SearchSettings& settings, const SearchColumn& column, const SearchNode& node,
-                   SearchScratch& scratch, BestSplit& best);
+// Improves `best` if one of the columns has a better split of the node. The node has been prepared.
+// `allowed`: 1 for each column that may be used; empty: all of them.
+void search_columns(const SearchSettings& settings, std::span<const SearchColumn> columns,
+                    std::span<const std::uint8_t> allowed, const SearchNode& node, SearchScratch& scratch,
+                    BestSplit& best);
 
-// The parts, for search_column, for whole levels, and for tests.
+// The parts, for search_columns, for whole levels, and for tests.
 
 inline constexpr double not_admissible = -std::numeric_limits<double>::infinity();
 

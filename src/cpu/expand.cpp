@@ -6,6 +6,12 @@
 #include "cpu/grower.hpp"
 
 namespace ramet::cpu {
+namespace {
+
+// Of the columns that are searched at a time: 8 KB of each child.
+constexpr std::int64_t searched_cells = 1'024;
+
+}  // namespace
 
 void Grower::expand(std::span<const backend::Split> splits) {
   poll();
@@ -163,10 +169,13 @@ void Grower::finish_histograms(Work& work, int worker) {
 }
 
 void Grower::expand_small(Work& work, int worker) {
-  // Looking at the clock for every node would take a hundredth of the time.
+  // Looking at the clock for every node would take a hundredth of the time; few have many rows.
   constexpr std::uint32_t one_in = 8;
+  constexpr std::int64_t sampled_rows = 4'096;
   Worker& mine = workers_[static_cast<std::size_t>(worker)];
-  Laps laps(mine.steps, mine.small_nodes++ % one_in == 0 ? one_in : 0);
+  std::uint32_t weight = 1;
+  if (work.parent->sums.rows <= sampled_rows) weight = mine.small_nodes++ % one_in == 0 ? one_in : 0;
+  Laps laps(mine.steps, weight);
   partition_one(work.partition);
   finish_partition(work, work.partition.left_rows());
   laps.add_to(Phase::partition);
@@ -179,8 +188,8 @@ void Grower::expand_small(Work& work, int worker) {
   laps.add_to(Phase::search);
 }
 
-// The larger child's histogram, and both children's best splits on the columns [column_begin, column_end):
-// tile by tile, so that cells are still cached when they are searched.
+// The larger child's histogram, and both children's best splits on the columns [column_begin, column_end): a
+// few columns at a time, whose cells are still in the first-level cache when they are searched.
 void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best,
                              SearchPair& searches) {
   const HistogramLayout& layout = *work.tree->layout;
@@ -191,13 +200,12 @@ void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t
       prepare_search(*work.tree, *work.child[i],
                      i == 0 ? work.split->left_features : work.split->right_features, searches[i]);
   }
-  for (std::size_t t = 0; t + 1 < layout.tiles.size(); ++t) {
-    const std::int32_t begin = std::max(layout.tiles[t], column_begin);
-    const std::int32_t end = std::min(layout.tiles[t + 1], column_end);
-    if (begin >= end) continue;
+  for (std::int32_t begin = column_begin; begin < column_end;) {
+    const std::int32_t end = layout.columns_within(begin, column_end, searched_cells);
     const auto [first, last] = layout.cell_range(begin, end);
     subtract(work, first, last);
     for (int i = 0; i < 2; ++i) search_columns(*work.tree, searches[i], begin, end, best[i]);
+    begin = end;
   }
 }
 

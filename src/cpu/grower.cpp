@@ -253,11 +253,12 @@ void Grower::prepare_search(const GrowingTreeData& tree, const GrowingNode& node
 void Grower::search_columns(const GrowingTreeData& tree, NodeSearch& search, std::int32_t column_begin,
                             std::int32_t column_end, BestSplit& best) const {
   if (!search.worthwhile) return;
-  for (std::int32_t c = column_begin; c < column_end; ++c) {
-    const auto at = static_cast<std::size_t>(c);
-    if (!search.allowed.empty() && search.allowed[at] == 0) continue;
-    search_column(tree.settings, tree.columns[at], search.node, search.scratch, best);
-  }
+  const auto begin = static_cast<std::size_t>(column_begin);
+  const auto count = static_cast<std::size_t>(column_end - column_begin);
+  const std::span<const std::uint8_t> allowed(search.allowed);
+  cpu::search_columns(tree.settings, std::span(tree.columns).subspan(begin, count),
+                      allowed.empty() ? allowed : allowed.subspan(begin, count), search.node, search.scratch,
+                      best);
 }
 
 bool Grower::worth_searching(const GrowingTreeData& tree, const backend::NodeSums& sums) const {

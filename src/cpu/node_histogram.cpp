@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/cell_kernels.hpp"
 #include "cpu/packed_adder.hpp"
 
 namespace ramet::cpu {
@@ -351,7 +352,7 @@ void all_reduce_histograms(std::span<const BuildJob> jobs, Communicator& communi
 void subtract_cells(const Histogram& parent, const Histogram& smaller, const Histogram& larger,
                     std::int64_t begin, std::int64_t end) {
   if (!parent.wide) {
-    for (std::int64_t c = begin; c < end; ++c) larger.packed()[c] = parent.packed()[c] - smaller.packed()[c];
+    subtract_packed(parent.packed() + begin, smaller.packed() + begin, larger.packed() + begin, end - begin);
     return;
   }
   for (std::int64_t c = begin; c < end; ++c) {

@@ -1,9 +1,10 @@
 #include "cpu/sparse_rows.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <numeric>
+
+#include "cpu/cell_kernels.hpp"
 
 namespace ramet::cpu {
 namespace {
@@ -254,8 +255,7 @@ void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
     const HistogramColumn& column = layout.columns[c];
     std::int64_t* frequent = cells + sparse.frequent_cells[c];
     if (!column.counted) {
-      const std::int64_t* first = cells + column.first_cell;
-      frequent[0] += std::accumulate(first, first + column.cells, total.sums, std::minus<>());
+      frequent[0] += total.sums - sum_cells(cells + column.first_cell, padded_cells(column.cells));
       continue;
     }
     const auto* first = reinterpret_cast<const CellPair*>(cells + column.first_cell);

@@ -1,6 +1,7 @@
 #include "cpu/split_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -8,6 +9,30 @@
 #define HWY_TARGET_INCLUDE "cpu/split_scan.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#ifndef RAMET_CPU_SPLIT_SCAN_ONCE
+#define RAMET_CPU_SPLIT_SCAN_ONCE
+namespace ramet::cpu {
+
+// Cells of a column that are looked at together, and room for their sums and for a vector more.
+inline constexpr std::int64_t block_cells = 512;
+inline constexpr std::int64_t most_entries = block_cells + 8;
+
+// Which of up to four lanes have their bit set, in order. Our own table: GCC copies Highway's to the stack
+// for each call.
+inline constexpr auto lanes_of_bits = [] {
+  std::array<std::array<std::int64_t, 4>, 16> all{};
+  for (std::size_t bits = 0; bits < 16; ++bits) {
+    std::size_t n = 0;
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+      if ((bits >> lane & 1) != 0) all[bits][n++] = static_cast<std::int64_t>(lane);
+    }
+  }
+  return all;
+}();
+
+}  // namespace ramet::cpu
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
@@ -18,6 +43,54 @@ using DI = hn::RebindToSigned<D>;
 using DU = hn::RebindToUnsigned<D>;
 using VD = hn::Vec<D>;
 using VI = hn::Vec<DI>;
+using Mask = hn::Mask<D>;
+using CellMask = hn::Mask<DI>;
+
+// Each lane is that of `v` so many lanes before, or zero.
+template <int by>
+HWY_ATTR inline VI move_up(VI v) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return VI{_mm512_alignr_epi64(v.raw, _mm512_setzero_si512(), 8 - by)};
+#else
+  const DI d;
+  const VI from = hn::Sub(hn::Iota(d, 0), hn::Set(d, by));
+  const auto inside = hn::Gt(from, hn::Set(d, -1));
+  return hn::IfThenElseZero(inside,
+                            hn::TableLookupLanes(v, hn::IndicesFromVec(d, hn::IfThenElseZero(inside, from))));
+#endif
+}
+
+// Sums of the lanes up to each one.
+HWY_ATTR inline VI prefix_sums(VI v) {
+  constexpr std::size_t lanes = hn::MaxLanes(DI());
+  if constexpr (lanes > 1) v = hn::Add(v, move_up<1>(v));
+  if constexpr (lanes > 2) v = hn::Add(v, move_up<2>(v));
+  if constexpr (lanes > 4) v = hn::Add(v, move_up<4>(v));
+  return v;
+}
+
+HWY_ATTR inline VI last_lane(VI v) {
+  const DI d;
+  return hn::TableLookupLanes(v,
+                              hn::IndicesFromVec(d, hn::Set(d, static_cast<std::int64_t>(hn::Lanes(d)) - 1)));
+}
+
+HWY_ATTR inline std::uint64_t bits_of(CellMask mask) {
+  std::uint8_t bytes[8] = {};
+  hn::StoreMaskBits(DI(), mask, bytes);
+  return bytes[0];
+}
+
+// The lanes whose bits are set, in front. `mask` and `bits` say the same.
+HWY_ATTR inline VI compress(VI v, CellMask mask, std::uint64_t bits) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  (void)bits;
+  return VI{_mm512_maskz_compress_epi64(mask.raw, v.raw)};
+#else
+  (void)mask;
+  return hn::TableLookupLanes(v, hn::IndicesFromVec(DI(), hn::LoadU(DI(), lanes_of_bits[bits].data())));
+#endif
+}
 
 // A pair of sums as doubles.
 struct Sums {
@@ -25,16 +98,21 @@ struct Sums {
   VD h;
 };
 
-// Decodes packed sums exactly: each half becomes the low bits of a double near 2^52, which is subtracted
-// again.
-struct PackedReader {
-  const std::int64_t* prefix;
-  VI offset;
+// Both sums in one integer.
+struct PackedCells {
+  using Sum = VI;
+  static constexpr std::int64_t words = 1;
+  const std::int64_t* cells;
   VI total;
+  Sums all;
 
-  HWY_ATTR explicit PackedReader(const ScanInput& in)
-      : prefix(in.prefix), offset(hn::Set(DI(), in.offset)), total(hn::Set(DI(), in.total)) {}
+  HWY_ATTR explicit PackedCells(const SearchNode& node)
+      : cells(node.histogram.packed()),
+        total(hn::Set(DI(), static_cast<std::int64_t>((static_cast<std::uint64_t>(node.sums.g) << 32) +
+                                                      static_cast<std::uint64_t>(node.sums.h)))),
+        all(decode(total)) {}
 
+  // Exact: each half becomes the low bits of a double near 2^52, which is subtracted again.
   static HWY_ATTR Sums decode(VI packed) {
     const DU du;
     const D d;
@@ -45,40 +123,74 @@ struct PackedReader {
     return {hn::Sub(hn::BitCast(d, g), hn::Set(d, 0x1p52 + 0x1p31)),
             hn::Sub(hn::BitCast(d, h), hn::Set(d, 0x1p52))};
   }
-  HWY_ATTR void read(std::int32_t i, Sums& left, Sums& right) const {
-    const VI sum = hn::Add(hn::LoadU(DI(), prefix + i), offset);
-    left = decode(sum);
-    right = decode(hn::Sub(total, sum));
+  static HWY_ATTR VI zero() { return hn::Zero(DI()); }
+  HWY_ATTR VI load(std::int64_t at) const { return hn::LoadU(DI(), cells + at); }
+  HWY_ATTR VI broadcast(std::int64_t at) const { return hn::Set(DI(), cells[at]); }
+  HWY_ATTR bool is_empty(std::int64_t at) const { return cells[at] == 0; }
+  static HWY_ATTR CellMask used(VI v) { return hn::Ne(v, hn::Zero(DI())); }
+  static HWY_ATTR VI either(VI a, VI b) { return hn::Or(a, b); }
+  static HWY_ATTR VI keep(CellMask mask, VI v) { return hn::IfThenElseZero(mask, v); }
+  static HWY_ATTR VI prefix(VI v) { return prefix_sums(v); }
+  static HWY_ATTR VI last(VI v) { return last_lane(v); }
+  static HWY_ATTR VI add(VI a, VI b) { return hn::Add(a, b); }
+  static HWY_ATTR void append(VI v, CellMask mask, std::uint64_t bits, std::int64_t* to) {
+    hn::StoreU(compress(v, mask, bits), DI(), to);
+  }
+  static HWY_ATTR VI entries(const std::int64_t* from) { return hn::LoadU(DI(), from); }
+  HWY_ATTR Sums left(VI sum) const { return decode(sum); }
+  // Differences of integers below 2^32 are exact.
+  HWY_ATTR Sums right(VI, const Sums& left) const { return {hn::Sub(all.g, left.g), hn::Sub(all.h, left.h)}; }
+  HWY_ATTR Mask left_is_heavier(VI, const Sums& left, const Sums& right) const {
+    return hn::Ge(left.h, right.h);
   }
 };
 
-struct WideReader {
-  const std::int64_t* prefix_g;
-  const std::int64_t* prefix_h;
-  VI offset_g, offset_h, total_g, total_h;
+struct WideCells {
+  struct Sum {
+    VI g;
+    VI h;
+  };
+  static constexpr std::int64_t words = 2;
+  const WideCell* cells;
+  Sum total;
 
-  HWY_ATTR explicit WideReader(const ScanInput& in)
-      : prefix_g(in.prefix),
-        prefix_h(in.prefix_h),
-        offset_g(hn::Set(DI(), in.offset)),
-        offset_h(hn::Set(DI(), in.offset_h)),
-        total_g(hn::Set(DI(), in.total)),
-        total_h(hn::Set(DI(), in.total_h)) {}
+  HWY_ATTR explicit WideCells(const SearchNode& node)
+      : cells(node.histogram.wide_cells()), total{hn::Set(DI(), node.sums.g), hn::Set(DI(), node.sums.h)} {}
 
-  HWY_ATTR void read(std::int32_t i, Sums& left, Sums& right) const {
-    const D d;
-    const VI g = hn::Add(hn::LoadU(DI(), prefix_g + i), offset_g);
-    const VI h = hn::Add(hn::LoadU(DI(), prefix_h + i), offset_h);
-    left = {hn::ConvertTo(d, g), hn::ConvertTo(d, h)};
-    right = {hn::ConvertTo(d, hn::Sub(total_g, g)), hn::ConvertTo(d, hn::Sub(total_h, h))};
+  static HWY_ATTR Sum zero() { return {hn::Zero(DI()), hn::Zero(DI())}; }
+  HWY_ATTR Sum load(std::int64_t at) const {
+    Sum sum;
+    hn::LoadInterleaved2(DI(), &cells[at].g, sum.g, sum.h);
+    return sum;
+  }
+  HWY_ATTR Sum broadcast(std::int64_t at) const {
+    return {hn::Set(DI(), cells[at].g), hn::Set(DI(), cells[at].h)};
+  }
+  HWY_ATTR bool is_empty(std::int64_t at) const { return cells[at].g == 0 && cells[at].h == 0; }
+  static HWY_ATTR CellMask used(const Sum& v) { return hn::Ne(hn::Or(v.g, v.h), hn::Zero(DI())); }
+  static HWY_ATTR Sum either(const Sum& a, const Sum& b) { return {hn::Or(a.g, b.g), hn::Or(a.h, b.h)}; }
+  static HWY_ATTR Sum keep(CellMask mask, const Sum& v) {
+    return {hn::IfThenElseZero(mask, v.g), hn::IfThenElseZero(mask, v.h)};
+  }
+  static HWY_ATTR Sum prefix(const Sum& v) { return {prefix_sums(v.g), prefix_sums(v.h)}; }
+  static HWY_ATTR Sum last(const Sum& v) { return {last_lane(v.g), last_lane(v.h)}; }
+  static HWY_ATTR Sum add(const Sum& a, const Sum& b) { return {hn::Add(a.g, b.g), hn::Add(a.h, b.h)}; }
+  static HWY_ATTR void append(const Sum& v, CellMask mask, std::uint64_t bits, std::int64_t* to) {
+    hn::StoreU(compress(v.g, mask, bits), DI(), to);
+    hn::StoreU(compress(v.h, mask, bits), DI(), to + most_entries);
+  }
+  static HWY_ATTR Sum entries(const std::int64_t* from) {
+    return {hn::LoadU(DI(), from), hn::LoadU(DI(), from + most_entries)};
+  }
+  HWY_ATTR Sums left(const Sum& sum) const { return {hn::ConvertTo(D(), sum.g), hn::ConvertTo(D(), sum.h)}; }
+  HWY_ATTR Sums right(const Sum& sum, const Sums&) const {
+    return {hn::ConvertTo(D(), hn::Sub(total.g, sum.g)), hn::ConvertTo(D(), hn::Sub(total.h, sum.h))};
+  }
+  // Sums above 2^53 lose their last bits as doubles.
+  HWY_ATTR Mask left_is_heavier(const Sum& sum, const Sums&, const Sums&) const {
+    return hn::RebindMask(D(), hn::Not(hn::Lt(sum.h, hn::Sub(total.h, sum.h))));
   }
 };
-
-// G^2 / (H + lambda) in the contract's order of operations.
-HWY_ATTR VD exact_score(const Sums& sums, VD g_unit, VD h_unit, VD lambda) {
-  const VD g = hn::Mul(sums.g, g_unit);
-  return hn::Div(hn::Mul(g, g), hn::Add(hn::Mul(sums.h, h_unit), lambda));
-}
 
 // Gains of one vector of candidates in the contract's arithmetic.
 struct Gains {
@@ -94,13 +206,16 @@ struct Gains {
         regularisation(s.regularisation),
         plain(s.regularisation.alpha == 0 && s.regularisation.max_delta_step == 0) {}
 
+  // G^2 / (H + lambda) in the contract's order of operations.
   HWY_ATTR VD score(const Sums& sums) const {
     const D d;
-    if (plain) return exact_score(sums, g_unit, h_unit, lambda);
+    const VD g_sum = hn::Mul(sums.g, g_unit);
+    const VD h_sum = hn::Mul(sums.h, h_unit);
+    if (plain) return hn::Div(hn::Mul(g_sum, g_sum), hn::Add(h_sum, lambda));
     alignas(64) double g[8];
     alignas(64) double h[8];
-    hn::Store(hn::Mul(sums.g, g_unit), d, g);
-    hn::Store(hn::Mul(sums.h, h_unit), d, h);
+    hn::Store(g_sum, d, g);
+    hn::Store(h_sum, d, h);
     for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
       // Lanes that the filter stops may have no positive curvature.
       g[i] = h[i] + regularisation.lambda > 0 ? math::node_score(g[i], h[i], regularisation) : 0.0;
@@ -112,54 +227,220 @@ struct Gains {
   }
 };
 
-// The filter leaves out the L1 term and the bound on the weight: without them a side scores at least as much,
-// so nothing that could win is lost.
-template <class Reader>
-HWY_ATTR ScanBest scan(const SearchSettings& s, double parent_score, const ScanInput& in, double at_least) {
-  const D d;
-  const auto lanes = static_cast<std::int32_t>(hn::Lanes(d));
-  const Reader reader(in);
-  const Gains exact(s, parent_score);
-  // The filter works on the integers themselves: power-of-two units drop out.
-  const VD lambda_units = hn::Set(d, s.regularisation.lambda / s.h_unit);
-  const double least_rows = s.scale.constant_hessian ? static_cast<double>(s.min_rows) : 0.0;
-  const VD least_h = hn::Set(d, std::max(s.min_child_weight / s.h_unit, least_rows));
-  const VD zero = hn::Zero(d);
-  const double to_units = s.h_unit / (s.g_unit * s.g_unit) * (1 - 1e-9);
-  const double least = math::least_gain(parent_score, s.min_split_gain);
-  ScanBest best{std::max(least, at_least), -1};
-  VD threshold = hn::Set(d, (best.gain + parent_score) * to_units);
-  alignas(64) double gains[8];
-  for (std::int32_t i = 0; i < in.candidates; i += lanes) {
-    Sums left;
-    Sums right;
-    reader.read(i, left, right);
-    const VD a = hn::Add(left.h, lambda_units);
-    const VD c = hn::Add(right.h, lambda_units);
-    const VD lhs = hn::Add(hn::Mul(hn::Mul(left.g, left.g), c), hn::Mul(hn::Mul(right.g, right.g), a));
-    const VD rhs = hn::Mul(hn::Mul(threshold, a), c);
-    auto pass = hn::And(hn::Ge(lhs, rhs), hn::And(hn::Ge(left.h, least_h), hn::Ge(right.h, least_h)));
-    pass = hn::And(pass, hn::And(hn::Gt(a, zero), hn::Gt(c, zero)));
-    if (hn::AllFalse(d, pass)) continue;
-    hn::Store(hn::IfThenElse(pass, exact.gain(left, right), hn::Set(d, -1.0)), d, gains);
-    const double before = best.gain;
-    for (std::int32_t j = 0; j < lanes && i + j < in.candidates; ++j) {
-      const bool first = best.candidate < 0 && gains[j] >= at_least && gains[j] > least;
-      if (first || (best.candidate >= 0 && gains[j] > best.gain)) best = {gains[j], i + j};
-    }
-    if (best.gain > before) threshold = hn::Set(d, (best.gain + parent_score) * to_units);
+// Which candidates may be the best split. The filter leaves out the L1 term and the bound on the weight:
+// without them a side scores at least as much, so nothing that could win is lost. It works on the integers
+// themselves: power-of-two units drop out.
+struct Filter {
+  VD lambda, least_h, threshold;
+  double parent_score;
+  double to_units;
+
+  HWY_ATTR Filter(const SearchSettings& s, double of_parent, double least_gain)
+      : lambda(hn::Set(D(), s.regularisation.lambda / s.h_unit)),
+        parent_score(of_parent),
+        to_units(s.h_unit / (s.g_unit * s.g_unit) * (1 - 1e-9)) {
+    // A side without any hessian gains nothing: its rows are none, or too light.
+    const double rows = s.scale.constant_hessian ? static_cast<double>(s.min_rows) : 0.0;
+    least_h = hn::Set(D(), std::max({s.min_child_weight / s.h_unit, rows, 0.5}));
+    raise(least_gain);
   }
-  return best;
+  HWY_ATTR void raise(double gain) { threshold = hn::Set(D(), (gain + parent_score) * to_units); }
+  HWY_ATTR Mask pass(const Sums& left, const Sums& right) const {
+    const VD a = hn::Add(left.h, lambda);
+    const VD c = hn::Add(right.h, lambda);
+    const VD scores = hn::MulAdd(hn::Mul(left.g, left.g), c, hn::Mul(hn::Mul(right.g, right.g), a));
+    const Mask heavy = hn::Ge(hn::Min(left.h, right.h), least_h);
+    return hn::And(heavy, hn::Ge(scores, hn::Mul(hn::Mul(threshold, a), c)));
+  }
+};
+
+// Where missing values go.
+enum class Missing { left, right, heavier };
+
+template <class Cells>
+class Scan {
+ public:
+  HWY_ATTR Scan(const SearchSettings& s, const SearchNode& node, BestSplit& best)
+      : cells_(node),
+        exact_(s, node.parent_score),
+        least_(math::least_gain(node.parent_score, s.min_split_gain)),
+        filter_(s, node.parent_score, std::max(least_, best.gain)),
+        best_(best) {}
+
+  HWY_ATTR void column(const SearchColumn& column) {
+    if (column.has_missing && !cells_.is_empty(column.cells->first_cell)) {
+      scan_cells<true>(column, cells_.broadcast(column.cells->first_cell));
+    } else {
+      scan_cells<false>(column, Cells::zero());
+    }
+  }
+
+ private:
+  using Sum = typename Cells::Sum;
+  static constexpr std::int64_t lanes = hn::MaxLanes(D());
+
+  // Sums up to each cell of a block that is not empty: a split behind an empty cell has the sums of the one
+  // before it and a higher bin, so that it never wins.
+  struct Entries {
+    alignas(64) std::int64_t sums[most_entries * Cells::words];
+    std::int32_t starts[block_cells / lanes + 1];  // of each vector of cells
+    std::int32_t vectors = 0;
+    std::int32_t count = 0;
+  };
+
+  template <bool with_missing>
+  HWY_ATTR void scan_cells(const SearchColumn& column, const Sum& missing) {
+    const std::int64_t count = column.cells->cells;
+    Sum before = Cells::zero();
+    if (!with_missing && count <= 2 * lanes) {
+      for (std::int64_t i = 0; i < count; i += lanes) {
+        const Sum sums = Cells::add(before, Cells::prefix(cells_.load(column.cells->first_cell + i)));
+        before = Cells::last(sums);
+        consider(column, i, nullptr, 0, sums, Missing::heavier);
+      }
+      return;
+    }
+    Entries entries;
+    for (std::int64_t begin = 0; begin < count; begin += block_cells) {
+      const std::int64_t end = std::min(count, begin + block_cells);
+      find_entries<with_missing>(column, begin, end, entries, before);
+      for (std::int32_t i = 0; i < entries.count; i += static_cast<std::int32_t>(lanes)) {
+        const Sum sums = Cells::entries(entries.sums + i);
+        if constexpr (with_missing)
+          consider(column, begin, &entries, i, Cells::add(sums, missing), Missing::left);
+        consider(column, begin, &entries, i, sums, with_missing ? Missing::right : Missing::heavier);
+      }
+    }
+  }
+
+  template <bool with_missing>
+  HWY_ATTR void find_entries(const SearchColumn& column, std::int64_t begin, std::int64_t end,
+                             Entries& entries, Sum& before) {
+    const DI d;
+    const std::int64_t first = column.cells->first_cell;
+    std::int64_t i = begin;
+    // Not in memory while they change.
+    Sum passed = before;
+    std::int64_t vectors = 0;
+    std::int64_t count = 0;
+    const auto add = [&](const Sum& values, CellMask used) HWY_ATTR {
+      const Sum local = Cells::prefix(values);
+      const std::uint64_t bits = bits_of(used);
+      Cells::append(Cells::add(passed, local), used, bits, entries.sums + count);
+      passed = Cells::add(passed, Cells::last(local));
+      entries.starts[vectors++] = static_cast<std::int32_t>(count);
+      count += __builtin_popcountll(bits);
+    };
+    if constexpr (with_missing) {
+      // Missing values are in the cell before bin 1. At bin 1, if it is empty, only they go left.
+      for (; i <= 1 && i < end; i += lanes) {
+        const auto inside = hn::FirstN(d, static_cast<std::size_t>(end - i));
+        const auto number = hn::Iota(d, i);
+        const Sum values = Cells::keep(hn::And(inside, hn::Gt(number, hn::Zero(d))), cells_.load(first + i));
+        add(values, hn::Or(Cells::used(values), hn::And(inside, hn::Eq(number, hn::Set(d, 1)))));
+      }
+    }
+    for (; i + 2 * lanes <= end; i += 2 * lanes) {
+      const Sum a = cells_.load(first + i);
+      const Sum b = cells_.load(first + i + lanes);
+      if (hn::AllFalse(d, Cells::used(Cells::either(a, b)))) {
+        entries.starts[vectors++] = static_cast<std::int32_t>(count);
+        entries.starts[vectors++] = static_cast<std::int32_t>(count);
+        continue;
+      }
+      add(a, Cells::used(a));
+      add(b, Cells::used(b));
+    }
+    for (; i < end; i += lanes) {
+      const Sum values = cells_.load(first + i);
+      add(values, Cells::used(values));
+    }
+    before = passed;
+    entries.vectors = static_cast<std::int32_t>(vectors);
+    entries.count = static_cast<std::int32_t>(count);
+  }
+
+  // Entries from `entry` on, with these sums; without entries: cells from `begin` on.
+  HWY_ATTR void consider(const SearchColumn& column, std::int64_t begin, const Entries* entries,
+                         std::int32_t entry, const Sum& sums, Missing to) {
+    const Sums left = cells_.left(sums);
+    const Sums right = cells_.right(sums, left);
+    const Mask pass = filter_.pass(left, right);
+    if (HWY_LIKELY(hn::AllFalse(D(), pass))) return;
+    settle(column, begin, entries, entry, sums, pass, to);
+  }
+
+  HWY_ATTR HWY_NOINLINE void settle(const SearchColumn& column, std::int64_t begin, const Entries* entries,
+                                    std::int32_t entry, const Sum& sums, Mask pass, Missing to) {
+    const D d;
+    const Sums left = cells_.left(sums);
+    const Sums right = cells_.right(sums, left);
+    if (entries != nullptr)
+      pass = hn::And(pass, hn::FirstN(d, static_cast<std::size_t>(entries->count - entry)));
+    const VD gains = hn::IfThenElse(pass, exact_.gain(left, right), hn::Set(d, -1.0));
+    const VD highest = hn::MaxOfLanes(d, gains);
+    const double gain = hn::GetLane(highest);
+    if (!(gain > least_) || gain < best_.gain) return;
+    // Of equal gains the lowest bin's.
+    const auto lane = static_cast<std::int32_t>(hn::FindFirstTrue(d, hn::Eq(gains, highest)));
+    const std::int64_t cell =
+        entries == nullptr ? begin + lane : cell_of(column, begin, *entries, entry + lane);
+    const auto order = static_cast<std::uint32_t>(cell + (column.has_missing ? 0 : 1));
+    bool to_left = to == Missing::left;
+    if (to == Missing::heavier)
+      to_left = (bits_of(hn::RebindMask(DI(), cells_.left_is_heavier(sums, left, right))) >> lane & 1) != 0;
+    if (best_.feature >= 0 && !best_.loses_to(gain, column.feature, order, to_left)) return;
+    best_.gain = gain;
+    best_.feature = column.feature;
+    best_.order = order;
+    best_.missing_left = to_left;
+    best_.categorical = false;
+    best_.left_categories.clear();
+    filter_.raise(gain);
+  }
+
+  // Where an entry comes from, among the column's cells.
+  HWY_ATTR std::int64_t cell_of(const SearchColumn& column, std::int64_t begin, const Entries& entries,
+                                std::int32_t entry) const {
+    const std::int32_t* starts = entries.starts;
+    const auto vector = std::upper_bound(starts, starts + entries.vectors, entry) - starts - 1;
+    std::int32_t left = entry - starts[vector];
+    std::int64_t cell = begin + vector * lanes;
+    const bool with_missing = column.has_missing && !cells_.is_empty(column.cells->first_cell);
+    const auto has_entry = [&](std::int64_t c) {
+      if (with_missing && c <= 1) return c == 1;
+      return !cells_.is_empty(column.cells->first_cell + c);
+    };
+    for (;; ++cell) {
+      if (!has_entry(cell)) continue;
+      if (left-- == 0) return cell;
+    }
+  }
+
+  Cells cells_;
+  Gains exact_;
+  double least_;
+  Filter filter_;
+  BestSplit& best_;
+};
+
+template <class Cells>
+HWY_ATTR void scan_all(const SearchSettings& s, std::span<const SearchColumn> columns,
+                       std::span<const std::uint8_t> allowed, const SearchNode& node, BestSplit& best) {
+  Scan<Cells> scan(s, node, best);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (is_scanned(columns[c]) && (allowed.empty() || allowed[c] != 0)) scan.column(columns[c]);
+  }
 }
 
-HWY_ATTR ScanBest scan_packed_target(const SearchSettings& s, double parent_score, const ScanInput& in,
-                                     double at_least) {
-  return scan<PackedReader>(s, parent_score, in, at_least);
-}
-
-HWY_ATTR ScanBest scan_wide_target(const SearchSettings& s, double parent_score, const ScanInput& in,
-                                   double at_least) {
-  return scan<WideReader>(s, parent_score, in, at_least);
+HWY_ATTR void scan_columns_target(const SearchSettings& s, std::span<const SearchColumn> columns,
+                                  std::span<const std::uint8_t> allowed, const SearchNode& node,
+                                  BestSplit& best) {
+  if (node.histogram.wide) {
+    scan_all<WideCells>(s, columns, allowed, node, best);
+  } else {
+    scan_all<PackedCells>(s, columns, allowed, node, best);
+  }
 }
 
 }  // namespace ramet::cpu::HWY_NAMESPACE
@@ -168,8 +449,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ramet::cpu {
 
-HWY_EXPORT(scan_packed_target);
-HWY_EXPORT(scan_wide_target);
+HWY_EXPORT(scan_columns_target);
 
 bool scan_applies(const SearchSettings& s) {
   constexpr int largest_exponent = 200;
@@ -177,12 +457,9 @@ bool scan_applies(const SearchSettings& s) {
          std::abs(s.scale.g_exponent) <= largest_exponent && std::abs(s.scale.h_exponent) <= largest_exponent;
 }
 
-ScanBest scan_packed(const SearchSettings& s, double parent_score, const ScanInput& in, double at_least) {
-  return HWY_DYNAMIC_DISPATCH(scan_packed_target)(s, parent_score, in, at_least);
-}
-
-ScanBest scan_wide(const SearchSettings& s, double parent_score, const ScanInput& in, double at_least) {
-  return HWY_DYNAMIC_DISPATCH(scan_wide_target)(s, parent_score, in, at_least);
+void scan_columns(const SearchSettings& s, std::span<const SearchColumn> columns,
+                  std::span<const std::uint8_t> allowed, const SearchNode& node, BestSplit& best) {
+  HWY_DYNAMIC_DISPATCH(scan_columns_target)(s, columns, allowed, node, best);
 }
 
 }  // namespace ramet::cpu

@@ -35,6 +35,8 @@ struct RandomNode {
       node.sums.h += h;
       node.sums.rows += empty ? 0 : 20;
     }
+    packed.resize(static_cast<std::size_t>(padded_cells(cells.cells)));
+    wide.resize(packed.size());
   }
   RandomNode(const RandomNode&) = delete;
 
@@ -61,6 +63,11 @@ struct RandomNode {
     return result;
   }
 };
+
+void search_column(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                   SearchScratch& scratch, BestSplit& best) {
+  search_columns(s, {&column, 1}, {}, node, scratch, best);
+}
 
 SearchSettings settings(double lambda = 1.0, double min_child_weight = 1.0) {
   TrainParams params;
@@ -136,8 +143,8 @@ TEST(SplitScan, ConstantHessianBoundsTheRows) {
 
 TEST(SplitScan, TiesGoToTheLowerFeatureThenTheLowerBin) {
   // Two equal columns whose best gain is reached at bins 1 and 2 (an empty bin between them).
-  std::vector<std::int64_t> cells = {(std::int64_t{-100'000} << 32) + 400'000, 0,
-                                     (std::int64_t{100'000} << 32) + 400'000};
+  std::vector<std::int64_t> cells = {
+      (std::int64_t{-100'000} << 32) + 400'000, 0, (std::int64_t{100'000} << 32) + 400'000, 0, 0, 0, 0, 0};
   HistogramColumn layout;
   layout.cells = 3;
   layout.code_base = -1;
@@ -157,8 +164,8 @@ TEST(SplitScan, TiesGoToTheLowerFeatureThenTheLowerBin) {
 }
 
 TEST(SplitScan, GainAtOrBelowGammaIsNoSplit) {
-  std::vector<std::int64_t> cells = {(std::int64_t{-100'000} << 32) + 400'000,
-                                     (std::int64_t{100'000} << 32) + 400'000};
+  std::vector<std::int64_t> cells = {
+      (std::int64_t{-100'000} << 32) + 400'000, (std::int64_t{100'000} << 32) + 400'000, 0, 0, 0, 0, 0, 0};
   HistogramColumn layout;
   layout.cells = 2;
   layout.code_base = -1;
