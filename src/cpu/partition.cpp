@@ -1,7 +1,7 @@
 #include "cpu/partition.hpp"
 
 #include <cstring>
-#include <limits>
+#include <utility>
 
 #include "cpu/set_bits.hpp"
 
@@ -50,40 +50,39 @@ HWY_ATTR std::uint64_t test_block(const CodeTest& test, const Code* codes, std::
   return count == 64 ? word : word & ((std::uint64_t{1} << count) - 1);
 }
 
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-// 64 flags of rows that are not side by side. Each code is fetched with what follows it up to four bytes.
+// A vector of value(0), value(1), ..., put together lane by lane: gathers take longer.
+template <class D, class Value, std::size_t... lane>
+HWY_ATTR [[gnu::always_inline]] inline hn::Vec<D> collect(D d, const Value& value,
+                                                          std::index_sequence<lane...>) {
+  auto lanes = hn::Zero(d);
+  ((lanes = hn::InsertLane(lanes, lane, value(lane))), ...);
+  return lanes;
+}
+
+// 64 flags of rows that are not side by side.
 template <class Code>
-HWY_ATTR std::uint64_t gather_block(const CodeTest& test, const std::uint32_t* ids) {
-  const hn::FixedTag<std::uint32_t, 16> d;
-  const hn::RebindToSigned<decltype(d)> di;
-  const auto* column = reinterpret_cast<const std::int32_t*>(test.column);
-  const auto* table = reinterpret_cast<const std::int32_t*>(test.table);
-  const auto low = hn::Set(d, test.low);
-  const auto span = hn::Set(d, test.span);
-  const auto code_bits = hn::Set(di, std::numeric_limits<Code>::max());
+HWY_ATTR std::uint64_t collect_block(const CodeTest& test, const std::uint32_t* ids) {
+  constexpr std::size_t at_once = 16 / sizeof(Code);
+  const hn::CappedTag<Code, at_once> d;
+  const std::make_index_sequence<hn::MaxLanes(d)> lanes;
+  const auto* column = reinterpret_cast<const Code*>(test.column);
+  const auto low = hn::Set(d, static_cast<Code>(test.low));
+  const auto span = hn::Set(d, static_cast<Code>(test.span));
   std::uint64_t word = 0;
-  for (int i = 0; i < 64; i += 16) {
-    auto at = hn::BitCast(di, hn::LoadU(d, ids + i));
-    if constexpr (sizeof(Code) == 2) at = hn::ShiftLeft<1>(at);
-    const auto codes = hn::And(hn::GatherOffset(di, column, at), code_bits);
-    if (table != nullptr) {
-      const auto left = hn::And(hn::GatherOffset(di, table, codes), hn::Set(di, 1));
-      word |= mask_bits(di, hn::Ne(left, hn::Zero(di))) << i;
+  for (std::size_t i = 0; i < 64; i += hn::MaxLanes(d)) {
+    if (test.table != nullptr) {
+      const auto left = collect(
+          d, [&](std::size_t lane) { return Code{test.table[column[ids[i + lane]]]}; }, lanes);
+      word |= mask_bits(d, hn::Ne(left, hn::Zero(d))) << i;
     } else {
-      const auto shifted = hn::Sub(hn::BitCast(d, codes), low);
+      const auto codes = collect(
+          d, [&](std::size_t lane) { return column[ids[i + lane]]; }, lanes);
+      const auto shifted = hn::Sub(codes, low);
       word |= mask_bits(d, hn::Eq(hn::Min(shifted, span), shifted)) << i;
     }
   }
   return word;
 }
-
-// Whether all that gather_block reads lies in the column. Ids ascend.
-template <class Code>
-bool can_gather(const RowSlice& rows, const std::uint32_t* ids) {
-  return (std::int64_t{ids[63]} + 1) * static_cast<std::int64_t>(sizeof(Code)) + 3 <=
-         std::int64_t{rows.page->rows} * static_cast<std::int64_t>(sizeof(Code));
-}
-#endif
 
 // Flags of rows [begin, begin + count), at most 64 of them.
 template <class Code>
@@ -93,15 +92,11 @@ HWY_ATTR std::uint64_t mark_block(const CodeTest& test, const RowSlice& rows, st
   const std::uint32_t* ids = rows.ids == nullptr ? nullptr : rows.ids + begin;
   const Code* side_by_side = column + rows.first + begin;
   if (ids == nullptr && count == 64) return test_block<Code>(test, side_by_side, 64);
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  if (count == 64 && can_gather<Code>(rows, ids)) return gather_block<Code>(test, ids);
-#endif
+  if (count == 64) return collect_block<Code>(test, ids);
   alignas(64) Code codes[64];
   if (ids == nullptr) {
     std::memset(codes, 0, sizeof codes);
     std::memcpy(codes, side_by_side, static_cast<std::size_t>(count) * sizeof(Code));
-  } else if (count == 64) {
-    for (int i = 0; i < 64; ++i) codes[i] = column[ids[i]];
   } else {
     std::memset(codes, 0, sizeof codes);
     for (std::int64_t i = 0; i < count; ++i) codes[i] = column[ids[i]];
@@ -109,11 +104,22 @@ HWY_ATTR std::uint64_t mark_block(const CodeTest& test, const RowSlice& rows, st
   return test_block<Code>(test, codes, count);
 }
 
+constexpr std::int64_t prefetch_distance = 512;
+// Always inlined: GCC drops calls of functions that do nothing but prefetch.
+template <class Code>
+[[gnu::always_inline]] inline void prefetch_block(const CodeTest& test, const RowSlice& rows,
+                                                  std::int64_t begin) {
+  if (rows.ids == nullptr || begin + 64 > rows.count) return;
+  const Code* column = reinterpret_cast<const Code*>(test.column);
+  for (int i = 0; i < 64; i += 8) __builtin_prefetch(column + rows.ids[begin + i]);
+}
+
 template <class Code>
 HWY_ATTR std::int64_t mark(const CodeTest& test, const RowSlice& rows, std::uint64_t* words) {
   std::int64_t left = 0;
   for (std::int64_t begin = 0; begin < rows.count; begin += 64) {
     const std::int64_t count = rows.count - begin < 64 ? rows.count - begin : 64;
+    prefetch_block<Code>(test, rows, begin + prefetch_distance);
     const std::uint64_t word = mark_block<Code>(test, rows, begin, count);
     words[begin / 64] = word;
     left += __builtin_popcountll(word);
