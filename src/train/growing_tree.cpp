@@ -1,7 +1,7 @@
 #include "train/growing_tree.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <queue>
 
 namespace ramet::training {
@@ -57,46 +57,58 @@ void set_best_split(GrowingTree& tree, std::int32_t node, double gain, const bac
   if (known.splittable()) tree.contenders.push_back({known.bottleneck, node});
 }
 
-std::vector<std::int32_t> find_reached(GrowingTree& tree, std::int64_t max_splits) {
-  std::vector<Contender>& contenders = tree.contenders;
+namespace {
+
+bool comes_later(const Contender& a, const Contender& b) {
+  return a.bottleneck != b.bottleneck ? a.bottleneck < b.bottleneck : a.node > b.node;
+}
+
+bool comes_first(const Contender& a, const Contender& b) { return comes_later(b, a); }
+
+// Brings what find_reached keeps up to date. Returns the bottleneck of the last node that is split, or -1 if all
+// contenders are.
+double see_new_contenders(GrowingTree& tree, std::int64_t max_splits) {
+  std::vector<double>& highest = tree.highest;
+  const auto sorted = static_cast<std::ptrdiff_t>(tree.open.size());
+  for (; tree.seen < tree.contenders.size(); ++tree.seen) {
+    const Contender& c = tree.contenders[tree.seen];
+    tree.open.push_back(c);
+    if (static_cast<std::int64_t>(highest.size()) == max_splits) {
+      if (c.bottleneck <= highest.front()) continue;
+      std::pop_heap(highest.begin(), highest.end(), std::greater<>());
+      highest.back() = c.bottleneck;
+    } else {
+      highest.push_back(c.bottleneck);
+    }
+    std::push_heap(highest.begin(), highest.end(), std::greater<>());
+  }
+  std::sort(tree.open.begin() + sorted, tree.open.end(), comes_first);
+  std::inplace_merge(tree.open.begin(), tree.open.begin() + sorted, tree.open.end(), comes_first);
+  const bool all_are_split = static_cast<std::int64_t>(tree.seen) <= max_splits;
+  const double last = all_are_split ? -1 : highest.front();
+  std::erase_if(tree.open, [&](const Contender& c) {
+    return c.bottleneck < last || tree.nodes[static_cast<std::size_t>(c.node)].expanded();
+  });
+  return last;
+}
+
+// Below a node that gains the least come those that gain more: all have its bottleneck, `last`, and are split
+// best first until there is no room. Appends those that come up.
+void split_last(const GrowingTree& tree, double last, std::int64_t room, std::vector<std::int32_t>& reached) {
   const auto known = [&](std::int32_t node) -> const KnownNode& {
     return tree.nodes[static_cast<std::size_t>(node)];
   };
-  double last = -1;  // the bottleneck of the last node that is split, if some are not
-  if (static_cast<std::int64_t>(contenders.size()) > max_splits) {
-    const auto end = contenders.begin() + (max_splits - 1);
-    std::nth_element(contenders.begin(), end, contenders.end(),
-                     [](const Contender& a, const Contender& b) { return a.bottleneck > b.bottleneck; });
-    last = end->bottleneck;
-    std::erase_if(contenders, [&](const Contender& c) { return c.bottleneck < last; });
-  }
-  std::int64_t room = max_splits;
-  std::vector<Contender> open;
-  // Below a node that gains the least come those that gain more: all have its bottleneck, and are split best
-  // first until there is no room.
   std::vector<Contender> line;  // a heap, by gain
-  const auto comes_later = [](const Contender& a, const Contender& b) {
-    return a.bottleneck != b.bottleneck ? a.bottleneck < b.bottleneck : a.node > b.node;
-  };
   const auto join_line = [&](std::int32_t node) {
     if (known(node).bottleneck != last) return;
     line.push_back({known(node).gain, node});
     std::push_heap(line.begin(), line.end(), comes_later);
   };
-  for (const Contender& c : contenders) {
-    if (c.bottleneck == last) {
-      const std::int32_t parent = known(c.node).parent;
-      if (parent < 0 || known(parent).bottleneck != last) join_line(c.node);
-      continue;
-    }
-    --room;
-    if (!known(c.node).expanded()) open.push_back(c);
+  for (const Contender& c : tree.contenders) {
+    if (c.bottleneck != last) continue;
+    const std::int32_t parent = known(c.node).parent;
+    if (parent < 0 || known(parent).bottleneck != last) join_line(c.node);
   }
-  std::sort(open.begin(), open.end(),
-            [&](const Contender& a, const Contender& b) { return comes_later(b, a); });
-  std::vector<std::int32_t> reached;
-  reached.reserve(open.size());
-  for (const Contender& c : open) reached.push_back(c.node);
   for (; room > 0 && !line.empty(); --room) {
     std::pop_heap(line.begin(), line.end(), comes_later);
     const std::int32_t node = line.back().node;
@@ -108,6 +120,22 @@ std::vector<std::int32_t> find_reached(GrowingTree& tree, std::int64_t max_split
       join_line(known(node).right);
     }
   }
+}
+
+}  // namespace
+
+std::vector<std::int32_t> find_reached(GrowingTree& tree, std::int64_t max_splits) {
+  if (max_splits <= 0) return {};
+  const double last = see_new_contenders(tree, max_splits);
+  std::vector<std::int32_t> reached;
+  reached.reserve(tree.open.size());
+  for (const Contender& c : tree.open) {
+    if (c.bottleneck > last) reached.push_back(c.node);
+  }
+  if (last < 0) return reached;
+  const auto above = std::count_if(tree.highest.begin(), tree.highest.end(),
+                                   [&](double bottleneck) { return bottleneck > last; });
+  split_last(tree, last, max_splits - above, reached);
   return reached;
 }
 

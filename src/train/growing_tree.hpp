@@ -39,8 +39,13 @@ struct Contender {
 };
 
 struct GrowingTree {
-  std::vector<KnownNode> nodes;        // in order of creation; 0 is the root
-  std::vector<Contender> contenders;   // nodes with a split, but for those that too many others come before
+  std::vector<KnownNode> nodes;       // in order of creation; 0 is the root
+  std::vector<Contender> contenders;  // nodes with a split, in the order in which they became known
+  // What find_reached keeps: how many contenders it has seen, the highest bottlenecks of those, as many as may
+  // be split (a heap, the least in front), and, best first, those that were not expanded and may come up.
+  std::size_t seen = 0;
+  std::vector<double> highest;
+  std::vector<Contender> open;
   std::vector<std::int32_t> frontier;  // by levels: the nodes of the deepest level so far
   std::vector<std::int32_t> splits;    // by levels: the expanded nodes, in order
   std::int32_t leaves = 1;             // by levels: leaves so far
@@ -57,7 +62,7 @@ void set_best_split(GrowingTree& tree, std::int32_t node, double gain, const bac
 
 // What replay_best_first reports as reached, by selection instead of a queue: exact but for the order of
 // nodes that gain equally. Empty does not mean that the tree is complete. `max_splits` is the same in each
-// call for a tree: contenders that are out of the running are dropped.
+// call for a tree.
 std::vector<std::int32_t> find_reached(GrowingTree& tree, std::int64_t max_splits);
 
 // The tree made by `splits` (parents before children), numbered in that order: children get the next two
