@@ -31,7 +31,10 @@ void Grower::expand_apart(std::span<Work* const> works) {
   if (works.empty()) return;
   const auto begin = std::chrono::steady_clock::now();
   most_small_rows_ = small_rows(works);
-  for (Worker& worker : workers_) worker.used_large = 0;
+  for (Worker& worker : workers_) {
+    worker.used_large = 0;
+    worker.ahead_of = nullptr;
+  }
   std::vector<GrowTask> small;
   std::vector<Work*> large;
   for (Work* work : works) {
@@ -76,7 +79,7 @@ void Grower::share_time(double seconds) {
 
 void Grower::grow(int worker) {
   try {
-    for (GrowTask task; growth_.take(worker, task); growth_.finish()) carry_out(task, worker);
+    for (GrowTask task; growth_.take(worker, task); growth_.finish(worker)) carry_out(task, worker);
   } catch (...) {
     growth_.abandon();
     throw;
@@ -94,11 +97,25 @@ void Grower::carry_out(const GrowTask& task, int worker) {
   }
 }
 
+// Whether there is still a split to be had ahead of time. Workers take a few at once from what all share.
+bool Grower::may_go_ahead(GrowingTreeData& tree, Worker& mine) {
+  constexpr std::int64_t at_once = 16;
+  if (tree.splits_ahead == std::numeric_limits<std::int64_t>::max()) return true;
+  if (mine.ahead_of != &tree || mine.splits_ahead == 0) {
+    mine.ahead_of = &tree;
+    mine.splits_ahead = std::clamp<std::int64_t>(
+        std::atomic_ref(tree.splits_ahead).fetch_sub(at_once, std::memory_order_relaxed), 0, at_once);
+  }
+  if (mine.splits_ahead == 0) return false;
+  --mine.splits_ahead;
+  return true;
+}
+
 // Makes a task of a node that is going to be expanded. `best` stays where it is.
 void Grower::plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
                         const backend::Outlook& outlook, int worker) {
   if (outlook.levels <= 0 || best.feature < 0 || best.gain < outlook.least_gain) return;
-  if (std::atomic_ref(tree.splits_ahead).fetch_sub(1, std::memory_order_relaxed) <= 0) return;
+  if (!may_go_ahead(tree, workers_[static_cast<std::size_t>(worker)])) return;
   growth_.add(worker, {.tree = &tree, .node = &node, .best = &best, .outlook = outlook});
 }
 

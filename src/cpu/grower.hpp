@@ -19,8 +19,8 @@
 #include "cpu/partition_job.hpp"
 #include "cpu/split_candidate.hpp"
 #include "cpu/stopwatch.hpp"
-#include "cpu/subtree_tasks.hpp"
 #include "cpu/tree_rows.hpp"
+#include "cpu/work_queues.hpp"
 
 namespace ramet::cpu {
 
@@ -166,6 +166,9 @@ class Grower {
     AheadNodes nodes;
     std::deque<LargeNode> large;
     std::size_t used_large = 0;
+    // Of the tree's splits ahead of time, those that this worker may carry out.
+    const GrowingTreeData* ahead_of = nullptr;
+    std::int64_t splits_ahead = 0;
     PhaseTimes steps;  // of its tasks in this call, by a sample of the small nodes
     std::uint32_t small_nodes = 0;
   };
@@ -185,6 +188,7 @@ class Grower {
   void carry_out(const GrowTask& task, int worker);
   void plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
                   const backend::Outlook& outlook, int worker);
+  bool may_go_ahead(GrowingTreeData& tree, Worker& mine);
   void plan_children(Work& work, const backend::Outlook& below, int worker);
   void go_ahead(const GrowTask& task, int worker);
   void attach_ahead(Work& work, backend::Split& split, const GrowTask& task, int worker);
@@ -223,7 +227,7 @@ class Grower {
   std::vector<Work> works_;
   std::vector<Worker> workers_;
   std::vector<SideBySideCells> side_by_side_;  // per worker
-  SubtreeTasks<GrowTask> growth_;
+  WorkQueues<GrowTask> growth_;
   std::int64_t most_small_rows_ = 0;  // of nodes that one worker expands
 };
 

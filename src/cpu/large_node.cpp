@@ -21,8 +21,10 @@ void Grower::begin_large(LargeNode& large, int worker) {
 void Grower::begin_step(LargeNode& large, LargeNode::Step step, std::int64_t pieces, int worker) {
   large.step = step;
   large.unfinished.store(pieces);
+  std::vector<GrowTask> tasks(static_cast<std::size_t>(pieces));
   for (std::int64_t piece = 0; piece < pieces; ++piece)
-    growth_.add(worker, {.large = &large, .piece = piece});
+    tasks[static_cast<std::size_t>(piece)] = {.large = &large, .piece = piece};
+  growth_.offer(worker, tasks);
 }
 
 void Grower::carry_out_piece(LargeNode& large, std::int64_t piece, int worker) {

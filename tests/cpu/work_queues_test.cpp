@@ -1,4 +1,4 @@
-#include "cpu/subtree_tasks.hpp"
+#include "cpu/work_queues.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,45 +21,52 @@ std::vector<Node> first_nodes(std::int64_t count) {
   return nodes;
 }
 
-TEST(SubtreeTasks, EachIsTakenOnce) {
+TEST(WorkQueues, EachIsTakenOnce) {
   constexpr std::int64_t all = 5'000;
   for (const int threads : {1, 2, 7}) {
     Tasks tasks(threads);
-    SubtreeTasks<Node> subtrees(tasks.threads());
+    WorkQueues<Node> queues(tasks.threads());
     for (const int first : {1, 3}) {
       // Of three first ones the latter two are the children of the first.
-      std::vector<std::atomic<int>> taken(all);
-      subtrees.start(first_nodes(first));
+      std::vector<std::atomic<int>> taken(3 * all);
+      queues.start(first_nodes(first));
       tasks.for_each_by_worker(tasks.threads(), [&](std::int64_t, int worker) {
-        for (Node node; subtrees.take(worker, node); subtrees.finish()) {
+        for (Node node; queues.take(worker, node); queues.finish(worker)) {
           taken[static_cast<std::size_t>(node.number)].fetch_add(1);
+          if (node.number >= all) continue;
           for (const std::int64_t child : {2 * node.number + 1, 2 * node.number + 2}) {
-            if (child >= first && child < all) subtrees.add(worker, {child});
+            if (child >= first && child < all) queues.add(worker, {child});
+          }
+          // Some children are offered to all at once.
+          if (node.number % 100 == 99) {
+            const Node extra[2] = {{all + node.number}, {2 * all + node.number}};
+            queues.offer(worker, extra);
           }
         }
       });
-      for (const std::atomic<int>& times : taken) ASSERT_EQ(times.load(), 1);
+      for (std::int64_t n = 0; n < 3 * all; ++n)
+        ASSERT_EQ(taken[static_cast<std::size_t>(n)].load(), n < all || n % 100 == 99 ? 1 : 0);
     }
   }
 }
 
-TEST(SubtreeTasks, NoneAreLeftAfterAFailure) {
+TEST(WorkQueues, NoneAreLeftAfterAFailure) {
   Tasks tasks(2);
-  SubtreeTasks<Node> subtrees(tasks.threads());
-  subtrees.start(first_nodes(10));
+  WorkQueues<Node> queues(tasks.threads());
+  queues.start(first_nodes(10));
   EXPECT_THROW(tasks.for_each_by_worker(2,
                                         [&](std::int64_t, int worker) {
-                                          for (Node node; subtrees.take(worker, node); subtrees.finish()) {
+                                          for (Node node; queues.take(worker, node); queues.finish(worker)) {
                                             if (node.number != 3) continue;
-                                            subtrees.abandon();
+                                            queues.abandon();
                                             throw std::runtime_error("three");
                                           }
                                         }),
                std::runtime_error);
   Node node;
-  EXPECT_FALSE(subtrees.take(0, node));
-  subtrees.start(first_nodes(1));
-  EXPECT_TRUE(subtrees.take(0, node));
+  EXPECT_FALSE(queues.take(0, node));
+  queues.start(first_nodes(1));
+  EXPECT_TRUE(queues.take(0, node));
 }
 
 }  // namespace
