@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "cpu/node_histogram.hpp"
+#include "cpu/sparse_adder.hpp"
 
 namespace ramet::cpu {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
-
-#include "cpu/cell_kernels.hpp"
+#include <span>
 
 namespace ramet::cpu {
 namespace {
@@ -12,10 +12,8 @@ namespace {
 constexpr std::int64_t chunk_rows = 8'192;
 // Rows that decide which bins are frequent, and whether the lists pay.
 constexpr std::int64_t surveyed_rows = 16'384;
-constexpr std::int64_t prefetch_distance = 24;
-// Cells that are added to without a look at the list's end.
-constexpr std::uint32_t plain_at_once = 4;
-constexpr std::uint32_t counted_at_once = 2;
+constexpr std::uint32_t plain_at_once = SparseRow::plain_at_once;
+constexpr std::uint32_t counted_at_once = SparseRow::counted_at_once;
 
 // One column as the lists need it.
 struct ListedColumn {
@@ -131,73 +129,69 @@ bool fill_page(const ListWriter& writer, std::int64_t row_bytes, const data::Pag
   return true;
 }
 
-// One build adds each row to a spare cell at most once, so that it cannot overflow if it begins at 0.
-template <class Cell>
-void clear_spare(const SparsePage& page, Cell* cells) {
-  std::fill_n(cells + page.spare, spare_cells, Cell{});
+// Counts how often each key occurs; the most frequent ones first.
+template <class Key>
+std::vector<std::pair<std::int64_t, Key>> by_frequency(const std::map<Key, std::int64_t>& counts) {
+  std::vector<std::pair<std::int64_t, Key>> keys;
+  for (const auto& [key, count] : counts) keys.emplace_back(count, key);
+  std::stable_sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  return keys;
 }
 
-struct PackedSum {
-  std::int64_t value;
-  static PackedSum load(std::uint32_t pair) { return {packed_gradient(pair)}; }
-  void add_to(std::int64_t& cell) const { cell += value; }
-  void add_counted(std::int64_t* cell) const { *reinterpret_cast<CellPair*>(cell) += CellPair{value, 1}; }
-};
-
-struct WideSum {
-  WideCell value;
-  static WideSum load(WideGradient pair) { return {{pair.g, static_cast<std::int64_t>(pair.h)}}; }
-  void add_to(WideCell& cell) const { *reinterpret_cast<CellPair*>(&cell) += CellPair{value.g, value.h}; }
-  void add_counted(WideCell* cell) const {
-    add_to(cell[0]);
-    ++cell[1].h;
+// Chooses the page's kinds of lists by evenly spaced rows; whether they are those of nearly all rows.
+bool choose_kinds(std::int64_t rows, SparsePage& page) {
+  constexpr std::int64_t most_surveyed = 2'048;
+  constexpr double share_of_list = 0.03;
+  constexpr double worthwhile_share = 0.8;
+  std::map<std::vector<std::uint32_t>, std::uint32_t> row_of;
+  std::map<std::uint32_t, std::int64_t> lists;  // by their first row
+  std::int64_t surveyed = 0;
+  const std::int64_t step = std::max<std::int64_t>(1, rows / most_surveyed);
+  for (std::int64_t r = 0; r < rows; r += step, ++surveyed) {
+    const std::span<const std::uint32_t> list = page.list(r);
+    const auto first = row_of.try_emplace({list.begin(), list.end()}, static_cast<std::uint32_t>(r)).first;
+    ++lists[first->second];
   }
-};
-
-// The rows' lists are fetched in two steps, each far enough ahead: first where a list is, then the list.
-// Always inlined: GCC drops calls of functions that do nothing but prefetch.
-[[gnu::always_inline]] inline void prefetch_row(const SparsePage& page, const std::uint32_t* ids,
-                                                std::int64_t i, std::int64_t count) {
-  if (i + 2 * prefetch_distance < count)
-    __builtin_prefetch(page.rows.data() + ids[i + 2 * prefetch_distance]);
-  if (i + prefetch_distance >= count) return;
-  const SparseRow* row = page.rows.data() + ids[i + prefetch_distance];
-  const auto* end = reinterpret_cast<const char*>(page.cells.data() + row[1].begin);
-  for (const auto* at = reinterpret_cast<const char*>(page.cells.data() + row[0].begin); at < end; at += 64) {
-    __builtin_prefetch(at);
+  double covered = 0;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> shapes;
+  for (const auto& [count, row] : by_frequency(lists)) {
+    const double share = static_cast<double>(count) / static_cast<double>(surveyed);
+    if (share >= share_of_list && page.frequent_lists.size() < SparsePage::most_kinds / 2) {
+      page.frequent_lists.push_back(row);
+      covered += share;
+      continue;
+    }
+    const ListShape shape = page.shape(row);
+    shapes[{shape.plain, shape.all}] += count;
   }
+  for (const auto& [count, shape] : by_frequency(shapes)) {
+    if (page.frequent_lists.size() + page.frequent_shapes.size() == SparsePage::most_kinds) break;
+    page.frequent_shapes.push_back({shape.first, shape.second});
+    covered += static_cast<double>(count) / static_cast<double>(surveyed);
+  }
+  return covered >= worthwhile_share;
 }
 
-template <class Sum, bool indexed, class Cell, class Gradient>
-void add_rows(const SparsePage& page, const RowSlice& rows, const Gradient* gradients, Cell* cells,
-              SparseTotal<Cell>& total) {
-  const std::uint32_t* lists = page.cells.data();
-  alignas(16) Cell sums = total.sums;
-  for (std::int64_t i = 0; i < rows.count; ++i) {
-    const std::int64_t row = indexed ? rows.ids[i] : rows.first + i;
-    if constexpr (indexed) {
-      prefetch_row(page, rows.ids, i, rows.count);
-      if (i + prefetch_distance < rows.count) __builtin_prefetch(gradients + rows.ids[i + prefetch_distance]);
-    }
-    const Sum sum = Sum::load(gradients[row]);
-    sum.add_to(sums);
-    const SparseRow* of_row = page.rows.data() + row;
-    const std::uint32_t* at = lists + of_row[0].begin;
-    const std::uint32_t* counted = lists + of_row[0].counted;
-    const std::uint32_t* end = lists + of_row[1].begin;
-    for (; at < counted; at += plain_at_once) {
-      sum.add_to(cells[at[0]]);
-      sum.add_to(cells[at[1]]);
-      sum.add_to(cells[at[2]]);
-      sum.add_to(cells[at[3]]);
-    }
-    for (; at < end; at += counted_at_once) {
-      sum.add_counted(cells + at[0]);
-      sum.add_counted(cells + at[1]);
-    }
+std::size_t kind_of(const SparsePage& page, std::int64_t row) {
+  const std::span<const std::uint32_t> list = page.list(row);
+  const std::size_t lists = page.frequent_lists.size();
+  for (std::size_t n = 0; n < lists; ++n) {
+    if (std::ranges::equal(list, page.list(page.frequent_lists[n]))) return n;
   }
-  total.sums = sums;
-  total.rows += rows.count;
+  const ListShape shape = page.shape(row);
+  for (std::size_t n = 0; n < page.frequent_shapes.size(); ++n) {
+    if (page.frequent_shapes[n] == shape) return lists + n;
+  }
+  return SparsePage::most_kinds;
+}
+
+void number_kinds(std::int64_t rows, Tasks& tasks, SparsePage& page) {
+  if (!choose_kinds(rows, page)) return;
+  page.kinds = Buffer<std::uint8_t>(static_cast<std::size_t>(rows));
+  tasks.for_ranges(rows, chunk_rows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r)
+      page.kinds[static_cast<std::size_t>(r)] = static_cast<std::uint8_t>(kind_of(page, r));
+  });
 }
 
 }  // namespace
@@ -223,65 +217,12 @@ std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data
   if (columns == 0 || per_row > most_listed) return nullptr;
   const ListWriter writer(listed_columns(data, layout, *sparse), layout.total_cells);
   for (const data::Page& page : data.pages) {
-    sparse->pages.emplace_back().spare = layout.total_cells;
-    if (!fill_page(writer, data.layout.row_bytes, page, tasks, sparse->pages.back())) return nullptr;
+    SparsePage& lists = sparse->pages.emplace_back();
+    lists.spare = layout.total_cells;
+    if (!fill_page(writer, data.layout.row_bytes, page, tasks, lists)) return nullptr;
+    number_kinds(page.rows, tasks, lists);
   }
   return sparse;
-}
-
-void add_packed_sparse(const SparsePage& page, const RowSlice& rows, const std::uint32_t* gradients,
-                       std::int64_t* cells, SparseTotal<std::int64_t>& total) {
-  clear_spare(page, cells);
-  if (rows.ids != nullptr) {
-    add_rows<PackedSum, true>(page, rows, gradients, cells, total);
-  } else {
-    add_rows<PackedSum, false>(page, rows, gradients, cells, total);
-  }
-}
-
-void add_wide_sparse(const SparsePage& page, const RowSlice& rows, const WideGradient* gradients,
-                     WideCell* cells, SparseTotal<WideCell>& total) {
-  clear_spare(page, cells);
-  if (rows.ids != nullptr) {
-    add_rows<WideSum, true>(page, rows, gradients, cells, total);
-  } else {
-    add_rows<WideSum, false>(page, rows, gradients, cells, total);
-  }
-}
-
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
-                     const SparseTotal<std::int64_t>& total, std::int64_t* cells) {
-  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
-    const HistogramColumn& column = layout.columns[c];
-    std::int64_t* frequent = cells + sparse.frequent_cells[c];
-    if (!column.counted) {
-      frequent[0] += total.sums - sum_cells(cells + column.first_cell, padded_cells(column.cells));
-      continue;
-    }
-    const auto* first = reinterpret_cast<const CellPair*>(cells + column.first_cell);
-    CellPair rest{total.sums, total.rows};
-    for (std::int32_t i = 0; i < column.cells; ++i) rest -= first[i];
-    *reinterpret_cast<CellPair*>(frequent) += rest;
-  }
-}
-
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
-                     const SparseTotal<WideCell>& total, WideCell* cells) {
-  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
-    const HistogramColumn& column = layout.columns[c];
-    const WideCell* first = cells + column.first_cell;
-    WideCell rest = total.sums;
-    std::int64_t rows = total.rows;
-    for (std::int32_t i = 0; i < column.cells * column.step(); i += column.step()) {
-      rest.g -= first[i].g;
-      rest.h -= first[i].h;
-      if (column.counted) rows -= first[i + 1].h;
-    }
-    WideCell* frequent = cells + sparse.frequent_cells[c];
-    frequent[0].g += rest.g;
-    frequent[0].h += rest.h;
-    if (column.counted) frequent[1].h += rows;
-  }
 }
 
 }  // namespace ramet::cpu

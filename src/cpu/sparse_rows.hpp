@@ -2,36 +2,57 @@
 // far fewer additions where most values of most columns are the same (zeros, one-hot columns).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/buffer.hpp"
 #include "base/tasks.hpp"
 #include "cpu/cells.hpp"
-#include "cpu/histogram.hpp"
 #include "data/dataset_data.hpp"
 
 namespace ramet::cpu {
 
 // Where a row's cells begin, and among them those of counted columns. They end where the next row's begin.
-// Spare cells fill both lists up to multiples of 4 and of 2, so that their ends are easy to foresee.
+// Spare cells fill both lists up to multiples of these, so that their ends are easy to foresee.
 struct SparseRow {
+  static constexpr std::uint32_t plain_at_once = 4;
+  static constexpr std::uint32_t counted_at_once = 2;
+
   std::uint32_t begin = 0;
   std::uint32_t counted = 0;
 };
 
+// How many cells a list has, among them those of columns that are not counted.
+struct ListShape {
+  std::uint32_t plain = 0;
+  std::uint32_t all = 0;
+  bool operator==(const ListShape&) const = default;
+};
+
 struct SparsePage {
+  static constexpr std::size_t most_kinds = 7;
+
   Buffer<SparseRow> rows;  // and one that ends the last
   Buffer<std::uint32_t> cells;
   std::int32_t spare = 0;  // the first spare cell
-};
+  // Where lists of a few kinds are nearly all: the number of each row's kind, most_kinds for others. Else
+  // empty. The first kinds are lists that many rows have, each told by such a row; the others are shapes.
+  Buffer<std::uint8_t> kinds;
+  std::vector<std::uint32_t> frequent_lists;
+  std::vector<ListShape> frequent_shapes;
 
-// What a list leaves out is missing to this.
-template <class Cell>
-struct SparseTotal {
-  Cell sums{};
-  std::int64_t rows = 0;
+  std::span<const std::uint32_t> list(std::int64_t row) const {
+    const SparseRow* at = rows.data() + row;
+    return {cells.data() + at[0].begin, cells.data() + at[1].begin};
+  }
+  ListShape shape(std::int64_t row) const {
+    const SparseRow* at = rows.data() + row;
+    return {at[0].counted - at[0].begin, at[1].begin - at[0].begin};
+  }
 };
 
 struct SparseRows {
@@ -45,18 +66,5 @@ struct SparseRows {
 std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data,
                                                    const HistogramLayout& layout, double most_listed,
                                                    Tasks& tasks);
-
-// Adds the slice's rows to the listed cells, and to `total` as often as there are rows. `gradients`: one per
-// row of the page. Packed: the caller keeps a cell below max_packed_rows rows.
-void add_packed_sparse(const SparsePage& page, const RowSlice& rows, const std::uint32_t* gradients,
-                       std::int64_t* cells, SparseTotal<std::int64_t>& total);
-void add_wide_sparse(const SparsePage& page, const RowSlice& rows, const WideGradient* gradients,
-                     WideCell* cells, SparseTotal<WideCell>& total);
-
-// Gives the most frequent bins what is missing to the total.
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
-                     const SparseTotal<std::int64_t>& total, std::int64_t* cells);
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
-                     const SparseTotal<WideCell>& total, WideCell* cells);
 
 }  // namespace ramet::cpu

@@ -167,6 +167,33 @@ TEST(Histogram, SparseRowsGiveTheSameSums) {
   }
 }
 
+// Rows without ids whose lists are of few kinds are added kind by kind.
+TEST(Histogram, SparseRowsOfFewKindsGiveTheSameSums) {
+  // With the column of 300 bins no list is that of many rows.
+  const std::vector<ColumnSpec> few = {{1, true}, {1, true}, {2, false}, {1, false}, {300, false}, {1, true}};
+  const std::vector<ColumnSpec> fewer = {{1, true}, {1, true}, {1, false}};
+  for (const int threads : {1, 2, 7}) {
+    for (const bool counted : {false, true}) {
+      for (const std::vector<ColumnSpec>& columns : {few, fewer}) {
+        const Case packed(columns, 20'000, 7'777, 1.0, 16, counted);
+        Tasks tasks(threads);
+        const auto sparse = make_sparse_rows(packed.data, packed.layout, half_of(packed.layout), tasks);
+        ASSERT_NE(sparse, nullptr);
+        EXPECT_EQ(sparse->pages[0].kinds.size(), 7'777u);
+        EXPECT_EQ(sparse->pages[0].frequent_lists.empty(), columns.size() > 3);
+        check_sparse(packed, threads, false);
+        check_sparse(Case(columns, 150'000, 70'000, 1.0, 16, counted), threads, true);
+        check_sparse(Case(columns, 20'000, 9'000, 1.0, 32, counted), threads, true);
+      }
+    }
+  }
+  // Lists of all lengths.
+  const Case many(std::vector<ColumnSpec>(3'000, {1, true}), 500, 500, 1.0, 16);
+  Tasks tasks(2);
+  EXPECT_EQ(make_sparse_rows(many.data, many.layout, half_of(many.layout), tasks)->pages[0].kinds.size(), 0u);
+  check_sparse(many, 2, false);
+}
+
 TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {
   const Case c(mixed_columns, 5'000, 5'000, 1.0, 16);
   Tasks tasks(1);
