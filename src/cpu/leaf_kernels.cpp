@@ -1,8 +1,20 @@
 #include "cpu/leaf_kernels.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include "cpu/leaf_rows.hpp"
+
+#ifndef RAMET_CPU_LEAF_KERNELS_ONCE
+#define RAMET_CPU_LEAF_KERNELS_ONCE
+namespace ramet::cpu {
+
+// Neighbouring rows are often in the same leaf, and would wait for one another's additions: rows take turns
+// in so many sums of each leaf, which are side by side.
+inline constexpr std::int64_t leaf_sum_turns = 4;
+
+}  // namespace ramet::cpu
+#endif
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/leaf_kernels.cpp"
@@ -13,11 +25,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 
+HWY_ATTR inline std::int64_t* sums_of(std::int64_t* sums, std::uint32_t leaf, std::int64_t row) {
+  return sums + 2 * (leaf_sum_turns * static_cast<std::int64_t>(leaf) + row % leaf_sum_turns);
+}
+
 HWY_ATTR void add_one_by_one(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
                              double g_scale, double h_scale, std::int64_t* sums) {
   for (std::int64_t i = 0; i < count; ++i) {
     if (leaves[i] >= LeafRows::out_of_sample) continue;
-    std::int64_t* leaf = sums + 2 * static_cast<std::int64_t>(leaves[i]);
+    std::int64_t* leaf = sums_of(sums, leaves[i], i);
     leaf[0] += static_cast<std::int64_t>(std::nearbyint(static_cast<double>(g[i]) * g_scale));
     leaf[1] +=
         h == nullptr ? 1 : static_cast<std::int64_t>(std::nearbyint(static_cast<double>(h[i]) * h_scale));
@@ -45,7 +61,7 @@ HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, 
     hn::StoreInterleaved2(qg, qh, di, pairs);
     for (int r = 0; r < 8; ++r) {
       if (leaves[i + r] >= LeafRows::out_of_sample) continue;
-      std::int64_t* leaf = sums + 2 * static_cast<std::int64_t>(leaves[i + r]);
+      std::int64_t* leaf = sums_of(sums, leaves[i + r], r);
       hn::StoreU(hn::Add(hn::LoadU(pair, leaf), hn::Load(pair, pairs + 2 * r)), pair, leaf);
     }
   }
@@ -73,8 +89,16 @@ HWY_EXPORT(add_leaf_sums_target);
 HWY_EXPORT(add_leaf_units_target);
 
 void add_leaf_sums(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
-                   double g_scale, double h_scale, std::int64_t* sums) {
-  HWY_DYNAMIC_DISPATCH(add_leaf_sums_target)(leaves, g, h, count, g_scale, h_scale, sums);
+                   double g_scale, double h_scale, std::span<std::int64_t> sums) {
+  std::vector<std::int64_t> parts(static_cast<std::size_t>(leaf_sum_turns) * sums.size());
+  HWY_DYNAMIC_DISPATCH(add_leaf_sums_target)(leaves, g, h, count, g_scale, h_scale, parts.data());
+  const std::int64_t* part = parts.data();
+  for (std::size_t leaf = 0; leaf < sums.size(); leaf += 2) {
+    for (std::int64_t turn = 0; turn < leaf_sum_turns; ++turn, part += 2) {
+      sums[leaf] += part[0];
+      sums[leaf + 1] += part[1];
+    }
+  }
 }
 
 void add_leaf_units(const std::uint32_t* leaves, std::int64_t count, const std::int64_t* units,

@@ -90,7 +90,7 @@ void newton_leaves(std::span<LeafJob> jobs, const backend::SessionInput& input, 
         const auto [g_exponent, h_exponent] = exponents(job);
         const float* h = job.gradients->scale.constant_hessian ? nullptr : job.gradients->h.data() + first;
         add_leaf_sums(leaves, job.gradients->g.data() + first, h, range_size(range), math::pow2(g_exponent),
-                      math::pow2(h_exponent), of_range.data());
+                      math::pow2(h_exponent), of_range);
       });
   const math::Regularisation r{input.params.lambda, input.params.alpha, input.params.max_delta_step};
   tasks.for_each(static_cast<std::int64_t>(jobs.size()), [&](std::int64_t i) {
