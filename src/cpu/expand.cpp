@@ -176,6 +176,7 @@ void Grower::expand_small(Work& work, int worker) {
   std::uint32_t weight = 1;
   if (work.parent->sums.rows <= sampled_rows) weight = mine.small_nodes++ % one_in == 0 ? one_in : 0;
   Laps laps(mine.steps, weight);
+  for (GrowingNode* child : work.child) child->worker = worker;
   partition_one(work.partition);
   finish_partition(work, work.partition.left_rows());
   laps.add_to(Phase::partition);

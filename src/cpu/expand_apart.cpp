@@ -35,21 +35,18 @@ void Grower::expand_apart(std::span<Work* const> works) {
     worker.used_large = 0;
     worker.ahead_of = nullptr;
   }
-  std::vector<GrowTask> small;
+  std::vector<Work*> small;
   std::vector<Work*> large;
   for (Work* work : works) {
     work->tree->splits_ahead = work->split->outlook.most_splits;
     if (work->parent->sums.rows <= most_small_rows_) {
-      small.push_back({.work = work});
+      small.push_back(work);
     } else {
       large.push_back(work);
     }
   }
-  // The longest tasks first.
-  std::stable_sort(small.begin(), small.end(), [](const GrowTask& a, const GrowTask& b) {
-    return a.work->parent->sums.rows > b.work->parent->sums.rows;
-  });
-  growth_.start(std::move(small));
+  growth_.start();
+  assign(small);
   for (Work* work : large) {
     LargeNode& node = take_large(0);
     node.work = work;
@@ -59,6 +56,18 @@ void Grower::expand_apart(std::span<Work* const> works) {
   // Whoever comes takes part in all of it until it is done.
   tasks_.for_each_by_worker(tasks_.threads(), [&](std::int64_t, int worker) { grow(worker); });
   share_time(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+}
+
+// Nodes go to those who have their histograms. The longest tasks are begun first.
+void Grower::assign(std::vector<Work*>& works) {
+  std::stable_sort(works.begin(), works.end(),
+                   [](const Work* a, const Work* b) { return a->parent->sums.rows < b->parent->sums.rows; });
+  int next = 0;
+  for (Work* work : works) {
+    int& worker = work->parent->worker;
+    if (worker < 0) worker = next++ % tasks_.threads();
+    growth_.assign(worker, {.work = work});
+  }
 }
 
 // Steps run side by side: each phase gets its share of the time that they took together.

@@ -134,9 +134,11 @@ void reset_node(GrowingNode& node, std::int32_t tree, Side side) {
 }
 
 void Grower::begin(std::span<const backend::TreeSpec> specs) {
-  for (GrowingNode& node : nodes_) pool_.release(node.histogram);
+  // Memory goes back to those in whose caches it may still be.
+  const auto release = [&](GrowingNode& node) { pool_.release(node.histogram, std::max(0, node.worker)); };
+  for (GrowingNode& node : nodes_) release(node);
   for (Worker& worker : workers_) {
-    for (AheadNode* ahead : worker.nodes.taken()) pool_.release(ahead->node.histogram);
+    for (AheadNode* ahead : worker.nodes.taken()) release(ahead->node);
     worker.nodes.clear();
   }
   candidates_.clear();

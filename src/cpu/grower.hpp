@@ -34,6 +34,7 @@ struct GrowingNode {
   std::int32_t right = -1;
   backend::NodeSums sums;         // over all ranks
   std::vector<Segment> segments;  // this rank's rows, per page
+  int worker = -1;                // that made its histogram; -1: not known
   Histogram histogram;            // until the node is expanded or turns out to be a leaf
   AheadNode* ahead[2] = {};       // the children, if the node was expanded ahead of time
 };
@@ -183,6 +184,7 @@ class Grower {
   void expand_together(std::span<Work* const> works);
   void search_together(std::span<Work* const> works);
   void expand_apart(std::span<Work* const> works);
+  void assign(std::vector<Work*>& works);
   void grow(int worker);
   void share_time(double seconds);
   void carry_out(const GrowTask& task, int worker);

@@ -14,10 +14,11 @@
 namespace ramet::cpu {
 
 // Each worker takes what it added last, whose data are in its cache, and if it has none what another added
-// first, which is the largest. It keeps its tasks for itself, where adding and taking costs nothing, but for the
-// oldest few, which others may take: a line of memory that goes from core to core takes as long as some tasks.
-// Usage, with any number of workers, one of them being enough:
-//   start(first); and each worker: while (take(worker, task)) { carry out, add(worker, ...); finish(worker); }
+// first, which is the largest. It keeps its tasks for itself, where adding and taking costs nothing, but for
+// the oldest few, which others may take: a line of memory that goes from core to core takes as long as some
+// tasks. Usage, with any number of workers, one of them being enough:
+//   start(); assign(worker, task) for the first ones; and each worker:
+//   while (take(worker, task)) { carry out, add(worker, ...); finish(worker); }
 template <class Task>
 class WorkQueues {
  public:
@@ -25,10 +26,8 @@ class WorkQueues {
       : workers_(static_cast<std::size_t>(workers)),
         offered_(static_cast<std::size_t>(std::min(workers - 1, 4))) {}
 
-  // Nobody is working. The tasks are taken in their order before any is taken from another worker.
-  void start(std::vector<Task> first) {
-    first_ = std::move(first);
-    next_first_.store(0, std::memory_order_relaxed);
+  // Nobody is working, and there are no tasks.
+  void start() {
     abandoned_.store(false, std::memory_order_relaxed);
     for (Worker& worker : workers_) {
       worker.own.clear();
@@ -38,6 +37,10 @@ class WorkQueues {
       worker.finished.store(0, std::memory_order_relaxed);
     }
   }
+
+  // Before anybody works: a task that the worker should take, the last one first, unless others have nothing
+  // else.
+  void assign(int worker, const Task& task) { offer(worker, {&task, 1}); }
 
   // Waits for a task; false once all are finished.
   bool take(int worker, Task& task) {
@@ -50,7 +53,7 @@ class WorkQueues {
       return true;
     }
     for (int waits = 0; !abandoned_.load(); ++waits) {
-      if (take_back(mine, task) || take_first(task) || take_from_others(worker, task)) return true;
+      if (take_back(mine, task) || take_from_others(worker, task)) return true;
       if (all_finished()) return false;
       if (waits > 100) std::this_thread::yield();
     }
@@ -116,14 +119,6 @@ class WorkQueues {
     return true;
   }
 
-  bool take_first(Task& task) {
-    if (next_first_.load(std::memory_order_relaxed) >= first_.size()) return false;
-    const std::size_t i = next_first_.fetch_add(1);
-    if (i >= first_.size()) return false;
-    task = first_[i];
-    return true;
-  }
-
   bool take_from_others(int thief, Task& task) {
     const std::size_t count = workers_.size();
     for (std::size_t i = 1; i < count; ++i) {
@@ -144,15 +139,13 @@ class WorkQueues {
   bool all_finished() const {
     std::int64_t finished = 0;
     for (const Worker& worker : workers_) finished += worker.finished.load(std::memory_order_acquire);
-    auto added = static_cast<std::int64_t>(first_.size());
+    std::int64_t added = 0;
     for (const Worker& worker : workers_) added += worker.added.load(std::memory_order_acquire);
     return finished == added;
   }
 
   std::vector<Worker> workers_;
   std::size_t offered_;  // by each worker
-  std::vector<Task> first_;
-  std::atomic<std::size_t> next_first_{0};
   std::atomic<bool> abandoned_{false};
 };
 

@@ -15,10 +15,9 @@ struct Node {
   std::int64_t number = 0;
 };
 
-std::vector<Node> first_nodes(std::int64_t count) {
-  std::vector<Node> nodes;
-  for (std::int64_t n = 0; n < count; ++n) nodes.push_back({n});
-  return nodes;
+void start(WorkQueues<Node>& queues, std::int64_t count, int workers) {
+  queues.start();
+  for (std::int64_t n = 0; n < count; ++n) queues.assign(static_cast<int>(n % workers), {n});
 }
 
 TEST(WorkQueues, EachIsTakenOnce) {
@@ -29,7 +28,7 @@ TEST(WorkQueues, EachIsTakenOnce) {
     for (const int first : {1, 3}) {
       // Of three first ones the latter two are the children of the first.
       std::vector<std::atomic<int>> taken(3 * all);
-      queues.start(first_nodes(first));
+      start(queues, first, tasks.threads());
       tasks.for_each_by_worker(tasks.threads(), [&](std::int64_t, int worker) {
         for (Node node; queues.take(worker, node); queues.finish(worker)) {
           taken[static_cast<std::size_t>(node.number)].fetch_add(1);
@@ -53,7 +52,7 @@ TEST(WorkQueues, EachIsTakenOnce) {
 TEST(WorkQueues, NoneAreLeftAfterAFailure) {
   Tasks tasks(2);
   WorkQueues<Node> queues(tasks.threads());
-  queues.start(first_nodes(10));
+  start(queues, 10, tasks.threads());
   EXPECT_THROW(tasks.for_each_by_worker(2,
                                         [&](std::int64_t, int worker) {
                                           for (Node node; queues.take(worker, node); queues.finish(worker)) {
@@ -65,7 +64,7 @@ TEST(WorkQueues, NoneAreLeftAfterAFailure) {
                std::runtime_error);
   Node node;
   EXPECT_FALSE(queues.take(0, node));
-  queues.start(first_nodes(1));
+  start(queues, 1, tasks.threads());
   EXPECT_TRUE(queues.take(0, node));
 }
 
