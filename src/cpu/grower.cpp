@@ -128,9 +128,15 @@ void Grower::start_tree(std::int32_t t, const backend::TreeSpec& spec) {
 }
 
 void reset_node(GrowingNode& node, std::int32_t tree, Side side) {
-  // All of it anew, but for the segments' memory.
+  // All of it anew, but for the vectors' memory.
   node.segments.clear();
-  node = {.tree = tree, .side = side, .sums = {}, .segments = std::move(node.segments), .histogram = {}};
+  node.alive.clear();
+  node = {.tree = tree,
+          .side = side,
+          .sums = {},
+          .segments = std::move(node.segments),
+          .alive = std::move(node.alive),
+          .histogram = {}};
 }
 
 void Grower::begin(std::span<const backend::TreeSpec> specs) {

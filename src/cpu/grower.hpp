@@ -35,8 +35,10 @@ struct GrowingNode {
   backend::NodeSums sums;         // over all ranks
   std::vector<Segment> segments;  // this rank's rows, per page
   int worker = -1;                // that made its histogram; -1: not known
-  Histogram histogram;            // until the node is expanded or turns out to be a leaf
-  AheadNode* ahead[2] = {};       // the children, if the node was expanded ahead of time
+  // 1 for each column of the histogram that means anything, the others being dead; empty: all do.
+  std::vector<std::uint8_t> alive;
+  Histogram histogram;       // until the node is expanded or turns out to be a leaf
+  AheadNode* ahead[2] = {};  // the children, if the node was expanded ahead of time
 };
 
 // A node that nobody has asked for yet (backend::Outlook), and its best split.
@@ -178,6 +180,9 @@ class Grower {
                       const backend::FeatureSet& features, NodeSearch& search) const;
   void search_columns(const GrowingTreeData& tree, NodeSearch& search, std::int32_t column_begin,
                       std::int32_t column_end, BestSplit& best) const;
+  bool tells_dead_columns(const GrowingTreeData& tree) const;
+  void find_alive(const GrowingTreeData& tree, GrowingNode& node, NodeSearch& search,
+                  std::int32_t column_begin, std::int32_t column_end) const;
   void search_children(Work& work, std::int32_t column_begin, std::int32_t column_end, BestSplit* best,
                        SearchPair& searches);
   void expand_small(Work& work, int worker);

@@ -25,6 +25,20 @@ void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
               static_cast<std::size_t>((end - begin) * words) * sizeof(std::int64_t));
 }
 
+// Clears the cells of some columns, of those that are wanted.
+void clear_columns(const BuildJob& job, const Histogram& h, std::int32_t begin, std::int32_t end) {
+  while (begin < end) {
+    std::int32_t next = end;
+    if (job.alive != nullptr) {
+      begin = static_cast<std::int32_t>(std::find(job.alive + begin, job.alive + end, 1) - job.alive);
+      next = static_cast<std::int32_t>(std::find(job.alive + begin, job.alive + end, 0) - job.alive);
+    }
+    const auto cells = job.layout->cell_range(begin, next);
+    clear_cells(h, cells.first, cells.second);
+    begin = next;
+  }
+}
+
 // The tile whose columns the share builds; 0 where one share builds all.
 std::size_t tile_of(const BuildJob& job, const BuildShare& share) {
   const std::vector<std::int32_t>& tiles = job.layout->tiles;
@@ -128,7 +142,7 @@ void add_wide_share(const BuildJob& job, const BuildShare& share) {
                {rows.page->packed.data(), job.data->layout.row_bytes, gradients}, rows, cells);
     }
   });
-  if (job.sparse != nullptr) derive_frequent(*job.sparse, *job.layout, total, cells);
+  if (job.sparse != nullptr) derive_frequent(*job.sparse, *job.layout, job.alive, total, cells);
 }
 
 // The rows and columns that a job's packed cells are built from.
@@ -232,8 +246,8 @@ bool fits_packed(const math::GradientScale& scale, std::int64_t global_rows) {
 void build_share(std::span<const BuildJob> jobs, const BuildShare& share, HistogramPool& pool, int worker) {
   if (share.jobs > 1) return add_side_by_side(jobs, share, worker);
   const BuildJob& job = jobs[share.job];
-  const auto cells = job.layout->cell_range(share.column_begin, share.column_end);
-  if (share.targets[0].wide || job.joint == nullptr) clear_cells(share.targets[0], cells.first, cells.second);
+  if (share.targets[0].wide || job.joint == nullptr)
+    clear_columns(job, share.targets[0], share.column_begin, share.column_end);
   if (job.gradients->scale.bits <= 16) {
     add_narrow(job, share, pool, worker);
     return;

@@ -33,6 +33,9 @@ struct BuildJob {
   // The data's rows, or the joint ones, with the output's gradients, which the root's histogram puts there;
   // null: gradients are elsewhere.
   RowRecords* records = nullptr;
+  // 1 for each column that is wanted, of sparse rows built alone; the others' cells get any values. Null: all
+  // are.
+  const std::uint8_t* alive = nullptr;
   // Per worker, if the job may be built with others; null: it is built alone.
   std::vector<SideBySideCells>* side_by_side = nullptr;
 

@@ -21,7 +21,7 @@ void PackedAdder::add(std::int32_t p, RowSlice rows) {
 }
 
 void PackedAdder::finish() {
-  if (job_.sparse != nullptr) derive_frequent(*job_.sparse, *job_.layout, total_, cells_);
+  if (job_.sparse != nullptr) derive_frequent(*job_.sparse, *job_.layout, job_.alive, total_, cells_);
   if (job_.joint != nullptr) fold_joint_cells(*job_.joint, *job_.layout, tile_, cells_);
   total_ = {};
 }

@@ -22,7 +22,10 @@ void clear_spare(const SparsePage& page, Cell* cells) {
 struct PackedSum {
   std::int64_t value;
   static PackedSum load(std::uint32_t pair) { return {packed_gradient(pair)}; }
-  void add_to(std::int64_t& cell) const { cell += value; }
+  // Cells of columns that are not wanted may overflow.
+  void add_to(std::int64_t& cell) const {
+    cell = static_cast<std::int64_t>(static_cast<std::uint64_t>(cell) + static_cast<std::uint64_t>(value));
+  }
   void add_plainly(std::int64_t& cell) const { cell += value; }
   void add_counted(std::int64_t* cell) const { *reinterpret_cast<CellPair*>(cell) += CellPair{value, 1}; }
 };
@@ -229,9 +232,10 @@ void add_wide_sparse(const SparsePage& page, const RowSlice& rows, const WideGra
   add_sparse<WideSum>(page, rows, gradients, cells, total);
 }
 
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, const std::uint8_t* alive,
                      const SparseTotal<std::int64_t>& total, std::int64_t* cells) {
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {
+    if (alive != nullptr && alive[c] == 0) continue;
     const HistogramColumn& column = layout.columns[c];
     std::int64_t* frequent = cells + sparse.frequent_cells[c];
     if (!column.counted) {
@@ -245,9 +249,10 @@ void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
   }
 }
 
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, const std::uint8_t* alive,
                      const SparseTotal<WideCell>& total, WideCell* cells) {
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {
+    if (alive != nullptr && alive[c] == 0) continue;
     const HistogramColumn& column = layout.columns[c];
     const WideCell* first = cells + column.first_cell;
     WideCell rest = total.sums;

@@ -22,10 +22,11 @@ void add_packed_sparse(const SparsePage& page, const RowSlice& rows, const std::
 void add_wide_sparse(const SparsePage& page, const RowSlice& rows, const WideGradient* gradients,
                      WideCell* cells, SparseTotal<WideCell>& total);
 
-// Gives the most frequent bins what is missing to the total.
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
+// Gives the most frequent bins what is missing to the total. `alive`: 1 for each column that is wanted; null:
+// all are.
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, const std::uint8_t* alive,
                      const SparseTotal<std::int64_t>& total, std::int64_t* cells);
-void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout,
+void derive_frequent(const SparseRows& sparse, const HistogramLayout& layout, const std::uint8_t* alive,
                      const SparseTotal<WideCell>& total, WideCell* cells);
 
 }  // namespace ramet::cpu
