@@ -6,28 +6,14 @@
 #include <numeric>
 #include <span>
 
+#include "cpu/list_writer.hpp"
+
 namespace ramet::cpu {
 namespace {
 
 constexpr std::int64_t chunk_rows = 8'192;
 // Rows that decide which bins are frequent, and whether the lists pay.
-constexpr std::int64_t surveyed_rows = 16'384;
-constexpr std::uint32_t plain_at_once = SparseRow::plain_at_once;
-constexpr std::uint32_t counted_at_once = SparseRow::counted_at_once;
-
-// One column as the lists need it.
-struct ListedColumn {
-  std::int64_t byte_offset = 0;
-  const HistogramColumn* cells = nullptr;
-  std::int32_t frequent_cell = 0;
-  bool two_bytes = false;
-
-  std::int64_t cell(const std::uint8_t* row) const {
-    std::uint16_t code = row[byte_offset];
-    if (two_bytes) __builtin_memcpy(&code, row + byte_offset, sizeof code);
-    return cells->cell(code);
-  }
-};
+constexpr std::int64_t surveyed_rows = 4'096;
 
 // The most frequent cell of a column among evenly spaced rows, and how often it occurs per row.
 template <class Code>
@@ -47,60 +33,6 @@ std::pair<std::int32_t, double> survey_column(const data::DatasetData& data, con
   return {column.first_cell + static_cast<std::int32_t>(best - counts.begin()) * column.step(), share};
 }
 
-// Those that are counted last.
-std::vector<ListedColumn> listed_columns(const data::DatasetData& data, const HistogramLayout& layout,
-                                         const SparseRows& sparse) {
-  std::vector<ListedColumn> columns;
-  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
-    const HistogramColumn& from = layout.columns[c];
-    const data::StoredColumn& stored = data.layout.columns[static_cast<std::size_t>(from.column)];
-    columns.push_back({stored.byte_offset, &from, sparse.frequent_cells[c], stored.width == 2});
-  }
-  std::stable_partition(columns.begin(), columns.end(),
-                        [](const ListedColumn& c) { return !c.cells->counted; });
-  return columns;
-}
-
-// Writes one row's lists from `at` on, or only finds how long they are.
-class ListWriter {
- public:
-  ListWriter(std::vector<ListedColumn> columns, std::int32_t spare)
-      : columns_(std::move(columns)),
-        first_counted_(std::find_if(columns_.begin(), columns_.end(),
-                                    [](const ListedColumn& c) { return c.cells->counted; })),
-        spare_(static_cast<std::uint32_t>(spare)) {}
-  ListWriter(const ListWriter&) = delete;  // it points into itself
-
-  std::int64_t size(const std::uint8_t* row) const {
-    const auto listed = [&](const ListedColumn& c) { return c.cell(row) != c.frequent_cell; };
-    const auto plain = std::count_if(columns_.begin(), first_counted_, listed);
-    const auto counted = std::count_if(first_counted_, columns_.end(), listed);
-    return (plain + plain_at_once - 1) / plain_at_once * plain_at_once +
-           (counted + counted_at_once - 1) / counted_at_once * counted_at_once;
-  }
-
-  // Returns where the list ends.
-  std::uint32_t write(const std::uint8_t* row, std::uint32_t at, SparseRow& of_row,
-                      std::uint32_t* cells) const {
-    const auto list = [&](const ListedColumn& c) {
-      const std::int64_t cell = c.cell(row);
-      if (cell != c.frequent_cell) cells[at++] = static_cast<std::uint32_t>(cell);
-    };
-    of_row.begin = at;
-    std::for_each(columns_.begin(), first_counted_, list);
-    for (std::uint32_t spare = spare_; (at - of_row.begin) % plain_at_once != 0;) cells[at++] = spare++;
-    of_row.counted = at;
-    std::for_each(first_counted_, columns_.end(), list);
-    if ((at - of_row.counted) % counted_at_once != 0) cells[at++] = spare_ + plain_at_once;
-    return at;
-  }
-
- private:
-  std::vector<ListedColumn> columns_;
-  std::vector<ListedColumn>::const_iterator first_counted_;
-  std::uint32_t spare_;
-};
-
 // Fills a page's lists; false if they are too long for their offsets.
 bool fill_page(const ListWriter& writer, std::int64_t row_bytes, const data::Page& page, Tasks& tasks,
                SparsePage& out) {
@@ -113,7 +45,8 @@ bool fill_page(const ListWriter& writer, std::int64_t row_bytes, const data::Pag
   };
   tasks.for_each(chunks, [&](std::int64_t chunk) {
     std::int64_t size = 0;
-    for_rows(chunk, [&](std::int64_t, const std::uint8_t* row) { size += writer.size(row); });
+    ListWriter::Listed listed;
+    for_rows(chunk, [&](std::int64_t, const std::uint8_t* row) { size += writer.size(row, listed); });
     sizes[static_cast<std::size_t>(chunk) + 1] = size;
   });
   std::partial_sum(sizes.begin(), sizes.end(), sizes.begin());
@@ -121,8 +54,9 @@ bool fill_page(const ListWriter& writer, std::int64_t row_bytes, const data::Pag
   out.cells = Buffer<std::uint32_t>(static_cast<std::size_t>(sizes.back()));
   tasks.for_each(chunks, [&](std::int64_t chunk) {
     auto at = static_cast<std::uint32_t>(sizes[static_cast<std::size_t>(chunk)]);
+    ListWriter::Listed listed;
     for_rows(chunk, [&](std::int64_t r, const std::uint8_t* row) {
-      at = writer.write(row, at, out.rows[static_cast<std::size_t>(r)], out.cells.data());
+      at = writer.write(row, at, out.rows[static_cast<std::size_t>(r)], out.cells.data(), listed);
     });
   });
   out.rows[static_cast<std::size_t>(page.rows)].begin = static_cast<std::uint32_t>(sizes.back());
@@ -215,7 +149,7 @@ std::shared_ptr<const SparseRows> make_sparse_rows(const data::DatasetData& data
   });
   const double per_row = std::accumulate(listed.begin(), listed.end(), 0.0);
   if (columns == 0 || per_row > most_listed) return nullptr;
-  const ListWriter writer(listed_columns(data, layout, *sparse), layout.total_cells);
+  const ListWriter writer(data, layout, *sparse);
   for (const data::Page& page : data.pages) {
     SparsePage& lists = sparse->pages.emplace_back();
     lists.spare = layout.total_cells;
