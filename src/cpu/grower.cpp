@@ -9,6 +9,9 @@
 namespace ramet::cpu {
 namespace {
 
+constexpr std::size_t least_outputs_by_columns = 3;
+constexpr std::int32_t least_cells_by_columns = 32'768;
+
 std::vector<bool> counted_columns(const data::DatasetData& data, const TrainParams& params,
                                   bool constant_hessian) {
   const std::vector<data::StoredColumn>& columns = data.layout.columns;
@@ -96,7 +99,12 @@ void Grower::choose_rows(const HistogramLayout& layout) {
   if (joint != nullptr)
     most_listed = std::min(most_listed, worth_of_a_byte * static_cast<double>(joint->additions()));
   sparse_ = make_sparse_rows(data_, layout, most_listed, tasks_);
-  if (sparse_ != nullptr) return;
+  if (sparse_ != nullptr) {
+    // Where all cells stay in the second-level cache anyway, and where one output is all, they gain nothing.
+    if (input_.outputs.size() >= least_outputs_by_columns && layout.total_cells >= least_cells_by_columns)
+      sparse_columns_ = make_sparse_columns(data_, layout, sparse_->frequent_cells, tasks_);
+    return;
+  }
   if (joint == nullptr) {
     if (input_.outputs.size() == 1) records_ = make_row_records(data_, tasks_);
     return;
@@ -181,7 +189,7 @@ void Grower::search_roots() {
   }
   {
     const PhaseTimer timer(times, Phase::histogram);
-    build_all(jobs, pool_, tasks_);
+    build_roots(jobs);
     all_reduce_histograms(jobs, *data_.communicator);
   }
   const PhaseTimer timer(times, Phase::search);
@@ -212,6 +220,18 @@ void Grower::search_roots() {
     }
     candidates_.push_back({t, t, of_tree[0].gain, of_tree[0].rule()});
   }
+}
+
+void Grower::build_roots(std::span<const BuildJob> jobs) {
+  std::vector<BuildJob> by_columns;
+  std::vector<BuildJob> others;
+  for (const BuildJob& job : jobs) {
+    const bool suits =
+        sparse_columns_ != nullptr && job.sparse != nullptr && job.gradients->scale.bits <= 16 && sample_.all;
+    (suits ? by_columns : others).push_back(job);
+  }
+  build_all(others, pool_, tasks_);
+  if (!by_columns.empty()) build_roots_by_columns(by_columns, *sparse_columns_, tasks_);
 }
 
 void Grower::sum_root(const GrowingTreeData& tree, GrowingNode& root) {

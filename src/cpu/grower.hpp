@@ -17,6 +17,7 @@
 #include "cpu/level_search.hpp"
 #include "cpu/node_histogram.hpp"
 #include "cpu/partition_job.hpp"
+#include "cpu/sparse_columns.hpp"
 #include "cpu/split_candidate.hpp"
 #include "cpu/stopwatch.hpp"
 #include "cpu/tree_rows.hpp"
@@ -114,6 +115,7 @@ class Grower {
 
   void start_tree(std::int32_t t, const backend::TreeSpec& spec);
   void search_roots();
+  void build_roots(std::span<const BuildJob> jobs);
   void sum_root(const GrowingTreeData& tree, GrowingNode& root);
   std::shared_ptr<const HistogramLayout> layout_of(const backend::TreeSpec& spec);
   void choose_rows(const HistogramLayout& layout);
@@ -220,9 +222,10 @@ class Grower {
   Tasks& tasks_;
   HistogramPool pool_;
   std::shared_ptr<const HistogramLayout> full_layout_;
-  std::shared_ptr<const SparseRows> sparse_;  // for full_layout_, where it pays
-  std::shared_ptr<JointRows> joint_;          // likewise, in place of sparse_
-  std::shared_ptr<RowRecords> records_;       // likewise, in place of both
+  std::shared_ptr<const SparseRows> sparse_;             // for full_layout_, where it pays
+  std::shared_ptr<const SparseColumns> sparse_columns_;  // of sparse_, where roots gain by it
+  std::shared_ptr<JointRows> joint_;                     // likewise, in place of sparse_
+  std::shared_ptr<RowRecords> records_;                  // likewise, in place of both
   std::unique_ptr<HistogramPool> joint_pool_;
   SampledRows sample_;
   backend::RowSample sample_key_{-1.0, 0};

@@ -7,7 +7,9 @@
 
 #include "base/tasks.hpp"
 #include "cpu/node_histogram.hpp"
+#include "cpu/sparse_columns.hpp"
 #include "random_pages.hpp"
+#include "simd_targets.hpp"
 
 namespace ramet::cpu {
 namespace {
@@ -192,6 +194,40 @@ TEST(Histogram, SparseRowsOfFewKindsGiveTheSameSums) {
   Tasks tasks(2);
   EXPECT_EQ(make_sparse_rows(many.data, many.layout, half_of(many.layout), tasks)->pages[0].kinds.size(), 0u);
   check_sparse(many, 2, false);
+}
+
+// Outputs of which each has gradients of its own, with roots built column by column.
+TEST(Histogram, RootsByColumnsGiveTheSameSums) {
+  const std::vector<ColumnSpec> columns = {{1, true},  {1, true},    {2, false},
+                                           {1, false}, {300, false}, {3, true}};
+  test::for_each_simd_target([&](const std::string& target) {
+    SCOPED_TRACE(target);
+    for (const bool counted : {false, true}) {
+      for (const std::int64_t rows : {20'000, 150'000}) {
+        const Case c(columns, rows, 70'000, 1.0, 16, counted);
+        Tasks tasks(3);
+        const auto sparse = make_sparse_rows(c.data, c.layout, 5.0, tasks);
+        ASSERT_NE(sparse, nullptr);
+        const auto by_columns = make_sparse_columns(c.data, c.layout, sparse->frequent_cells, tasks);
+        HistogramPool pool(c.layout.total_cells, tasks.threads());
+        const std::vector<Segment> root = c.rows.root();
+        for (const std::size_t outputs : {1, 7, 10}) {
+          std::vector<OutputGradients> gradients(outputs);
+          std::vector<BuildJob> jobs;
+          for (std::size_t k = 0; k < outputs; ++k) {
+            gradients[k].scale = c.gradients.scale;
+            gradients[k].narrow = Buffer<std::uint32_t>(static_cast<std::size_t>(rows));
+            for (std::size_t i = 0; i < gradients[k].narrow.size(); ++i)
+              gradients[k].narrow[i] = c.gradients.narrow[(i + 17 * k) % gradients[k].narrow.size()];
+            jobs.push_back({&c.layout, &gradients[k], &c.data, &c.rows, Side::root, root,
+                            pool.acquire(rows > max_packed_rows), sparse.get()});
+          }
+          build_roots_by_columns(jobs, *by_columns, tasks);
+          for (std::size_t k = 0; k < outputs; ++k) expect_equal(jobs[k].target, c.naive(gradients[k]));
+        }
+      }
+    }
+  });
 }
 
 TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {

@@ -129,6 +129,44 @@ TEST(Parity, OneHotColumnsDoNotMatter) {
   }
 }
 
+// Many columns of many values, mostly zeros, as of images: roots are built column by column, and columns that
+// have nothing to offer to a node and what is below it are left out there.
+TEST(Parity, ManySparseColumnsDoNotMatter) {
+  constexpr int columns = 250;
+  constexpr std::int64_t rows = 3'000;
+  std::mt19937 random(4);
+  std::vector<float> x(rows * columns);
+  std::vector<double> y(rows);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const auto label = static_cast<int>(random() % 4);
+    y[static_cast<std::size_t>(r)] = label;
+    for (int c = 0; c < columns; ++c) {
+      // A class is bright in a quarter of the columns; some columns are hardly ever used.
+      const unsigned one_in = c % 10 == 9 ? 200 : c * 4 / columns == label ? 3 : 8;
+      if (random() % one_in == 0)
+        x[static_cast<std::size_t>(r * columns + c)] = static_cast<float>(random() % 200);
+    }
+  }
+  for (const char* policy : {"depthwise", "lossguide"}) {
+    for (const double least_weight : {0.0, 1.0, 20.0}) {
+      TrainParams params = base_params();
+      params.objective = "multi:softprob";
+      params.num_class = 4;
+      params.num_round = 2;
+      params.grow_policy = policy;
+      params.max_depth = 6;
+      params.min_child_weight = least_weight;
+      params.min_data_in_leaf = 1;
+      const Dataset data = Dataset::from_dense(x.data(), rows, columns, {.labels = y, .page_rows = 1'300});
+      const Model expected = training::boost(naive_sessions(), params, data, {});
+      for (const int threads : {1, 2, 7}) {
+        params.threads = threads;
+        expect_equal(training::boost(cpu_sessions(), params, data, {}), expected, policy);
+      }
+    }
+  }
+}
+
 TEST(Parity, RunsOverBatchesOfTreesDoNotMatter) {
   // The naive backend grows 2 trees at a time, the other one as many as fit.
   const ToyTable table({.labels = ToyLabels::three_classes});
