@@ -52,8 +52,7 @@ HWY_ATTR std::uint64_t test_block(const CodeTest& test, const Code* codes, std::
 
 // A vector of value(0), value(1), ..., put together lane by lane: gathers take longer.
 template <class D, class Value, std::size_t... lane>
-HWY_ATTR [[gnu::always_inline]] inline hn::Vec<D> collect(D d, const Value& value,
-                                                          std::index_sequence<lane...>) {
+HWY_ATTR HWY_INLINE hn::Vec<D> collect(D d, const Value& value, std::index_sequence<lane...>) {
   auto lanes = hn::Zero(d);
   ((lanes = hn::InsertLane(lanes, lane, value(lane))), ...);
   return lanes;
