@@ -109,11 +109,12 @@ void Grower::carry_out(const GrowTask& task, int worker) {
 // Whether there is still a split to be had ahead of time. Workers take a few at once from what all share.
 bool Grower::may_go_ahead(GrowingTreeData& tree, Worker& mine) {
   constexpr std::int64_t at_once = 16;
-  if (tree.splits_ahead == std::numeric_limits<std::int64_t>::max()) return true;
+  const std::atomic_ref left(tree.splits_ahead);
+  if (left.load(std::memory_order_relaxed) == std::numeric_limits<std::int64_t>::max()) return true;
   if (mine.ahead_of != &tree || mine.splits_ahead == 0) {
     mine.ahead_of = &tree;
-    mine.splits_ahead = std::clamp<std::int64_t>(
-        std::atomic_ref(tree.splits_ahead).fetch_sub(at_once, std::memory_order_relaxed), 0, at_once);
+    mine.splits_ahead =
+        std::clamp<std::int64_t>(left.fetch_sub(at_once, std::memory_order_relaxed), 0, at_once);
   }
   if (mine.splits_ahead == 0) return false;
   --mine.splits_ahead;
