@@ -210,7 +210,7 @@ void search_columns(const SearchSettings& s, std::span<const SearchColumn> colum
   const bool scan = scan_applies(s);
   if (scan) scan_columns(s, columns, allowed, node, best);
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (scan && is_scanned(columns[c])) continue;
+    if (scan && is_scanned(s, columns[c])) continue;
     if (allowed.empty() || allowed[c] != 0) search_plainly(s, columns[c], node, scratch, best);
   }
 }

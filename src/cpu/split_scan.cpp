@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "cpu/column_search.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/split_scan.cpp"
 #include <hwy/foreach_target.h>
@@ -91,6 +93,7 @@ class Scan {
         best_(best) {}
 
   HWY_ATTR void column(const SearchColumn& column) {
+    if (column.categorical) return scan_categories(column);
     if (column.has_missing && !cells_.is_empty(column.cells->first_cell)) {
       scan_cells<true>(column, cells_.broadcast(column.cells->first_cell));
     } else {
@@ -110,6 +113,15 @@ class Scan {
     std::int32_t vectors = 0;
     std::int32_t count = 0;
   };
+
+  // One against the rest. Missing values are of the rest.
+  HWY_ATTR void scan_categories(const SearchColumn& column) {
+    for (std::int64_t i = 0; i < column.cells->cells; i += lanes) {
+      Sum sums = cells_.load(column.cells->first_cell + i);
+      if (column.has_missing && i == 0) sums = Cells::keep(hn::Not(hn::FirstN(DI(), 1)), sums);
+      consider(column, i, nullptr, 0, sums, Missing::right);
+    }
+  }
 
   template <bool with_missing>
   HWY_ATTR void scan_cells(const SearchColumn& column, const Sum& missing) {
@@ -217,8 +229,9 @@ class Scan {
     best_.feature = column.feature;
     best_.order = order;
     best_.missing_left = to_left;
-    best_.categorical = false;
+    best_.categorical = column.categorical;
     best_.left_categories.clear();
+    if (column.categorical) best_.left_categories = category_set(column.value_bins, &order, 1);
     filter_.raise(gain);
   }
 
@@ -252,7 +265,7 @@ HWY_ATTR void scan_all(const SearchSettings& s, std::span<const SearchColumn> co
                        std::span<const std::uint8_t> allowed, const SearchNode& node, BestSplit& best) {
   Scan<Cells> scan(s, node, best);
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (is_scanned(columns[c]) && (allowed.empty() || allowed[c] != 0)) scan.column(columns[c]);
+    if (is_scanned(s, columns[c]) && (allowed.empty() || allowed[c] != 0)) scan.column(columns[c]);
   }
 }
 

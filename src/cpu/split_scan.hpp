@@ -1,5 +1,6 @@
-// The fast search of numeric columns: prefix sums of integers, a division-free filter, exact gains only where
-// the filter lets a candidate through. Finds what search_numeric in column_search.hpp finds.
+// The fast search of numeric columns, and of categories one against the rest: prefix sums of integers, or the
+// categories' own, a division-free filter, exact gains only where the filter lets a candidate through. Finds
+// what search_numeric and search_one_against_rest in column_search.hpp find.
 #pragma once
 
 #include <span>
@@ -11,8 +12,10 @@ namespace ramet::cpu {
 // Whether the scan applies: the scales cannot overflow.
 bool scan_applies(const SearchSettings& settings);
 
-// Numeric columns whose rows need not be counted.
-inline bool is_scanned(const SearchColumn& column) { return !column.categorical && !column.cells->counted; }
+// Columns whose rows need not be counted, without sets of categories.
+inline bool is_scanned(const SearchSettings& settings, const SearchColumn& column) {
+  return !column.cells->counted && (!column.categorical || column.value_bins <= settings.max_onehot);
+}
 
 // Improves `best` by those of the columns that are scanned. The node has been prepared. What pads a column's
 // cells to padded_cells is 0. `allowed`: 1 for each column that may be used; empty: all of them.

@@ -117,6 +117,36 @@ TEST(SplitScan, FindsWhatThePlainSearchFinds) {
   });
 }
 
+TEST(SplitScan, FindsTheCategoryThatThePlainSearchFinds) {
+  test::for_each_simd_target([&](const std::string& target) {
+    SCOPED_TRACE(target);
+    for (std::uint32_t seed = 0; seed < 200; ++seed) {
+      const std::int32_t categories = 1 + static_cast<std::int32_t>(seed % 40);
+      RandomNode random(categories, seed % 2 == 0, seed, static_cast<int>(seed % 9));
+      random.column.categorical = true;
+      SearchSettings s = settings(seed % 3, seed % 5 == 0 ? 40.0 : 1.0);
+      s.max_onehot = 40;
+      s.regularisation.alpha = seed % 7 == 0 ? 3.0 : 0.0;
+      for (const bool wide : {false, true}) {
+        SearchNode node = random.view(wide);
+        if (!prepare_node(s, node)) continue;
+        SearchScratch scratch;
+        BestSplit fast;
+        BestSplit plain;
+        if (seed % 4 == 0) fast.gain = plain.gain = 2.0;
+        if (seed % 4 == 0) fast.feature = plain.feature = 2;
+        search_column(s, random.column, node, scratch, fast);
+        ColumnSums sums;
+        sums.load(random.column, node.histogram, false);
+        search_one_against_rest(s, random.column, node, sums, plain);
+        expect_same(fast, plain);
+        EXPECT_EQ(fast.categorical, plain.categorical);
+        EXPECT_EQ(fast.left_categories, plain.left_categories);
+      }
+    }
+  });
+}
+
 TEST(SplitScan, ConstantHessianBoundsTheRows) {
   SearchSettings s = settings(0.0, 0.0);
   s.scale.constant_hessian = true;
