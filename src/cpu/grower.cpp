@@ -93,7 +93,7 @@ std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec
 void Grower::choose_rows(const HistogramLayout& layout) {
   const std::shared_ptr<JointRows> joint = plan_joint_rows(layout, input_.outputs.size() == 1);
   // A listed cell costs four bytes and an indirection more than a byte of a row.
-  constexpr double worthwhile_share = 0.5;
+  constexpr double worthwhile_share = 0.33;
   constexpr double worth_of_a_byte = 0.67;
   double most_listed = worthwhile_share * static_cast<double>(layout.columns.size());
   if (joint != nullptr)
