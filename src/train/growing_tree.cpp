@@ -65,8 +65,8 @@ bool comes_later(const Contender& a, const Contender& b) {
 
 bool comes_first(const Contender& a, const Contender& b) { return comes_later(b, a); }
 
-// Brings what find_reached keeps up to date. Returns the bottleneck of the last node that is split, or -1 if all
-// contenders are.
+// Brings what find_reached keeps up to date. Returns the bottleneck of the last node that is split, or -1 if
+// all contenders are.
 double see_new_contenders(GrowingTree& tree, std::int64_t max_splits) {
   std::vector<double>& highest = tree.highest;
   const auto sorted = static_cast<std::ptrdiff_t>(tree.open.size());

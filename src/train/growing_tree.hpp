@@ -41,8 +41,8 @@ struct Contender {
 struct GrowingTree {
   std::vector<KnownNode> nodes;       // in order of creation; 0 is the root
   std::vector<Contender> contenders;  // nodes with a split, in the order in which they became known
-  // What find_reached keeps: how many contenders it has seen, the highest bottlenecks of those, as many as may
-  // be split (a heap, the least in front), and, best first, those that were not expanded and may come up.
+  // What find_reached keeps: how many contenders it has seen, the highest bottlenecks of those, as many as
+  // may be split (a heap, the least in front), and, best first, those that were not expanded and may come up.
   std::size_t seen = 0;
   std::vector<double> highest;
   std::vector<Contender> open;
