@@ -22,6 +22,14 @@ std::vector<std::int32_t> in_order(const data::Layout& layout, std::vector<std::
 
 }  // namespace
 
+std::pair<std::int32_t, std::int32_t> alive_run(const std::uint8_t* alive, std::int32_t begin,
+                                                std::int32_t end) {
+  if (alive == nullptr) return {begin, end};
+  const std::uint8_t* first = std::find(alive + begin, alive + end, 1);
+  const std::uint8_t* last = std::find(first, alive + end, 0);
+  return {static_cast<std::int32_t>(first - alive), static_cast<std::int32_t>(last - alive)};
+}
+
 HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,
                                       const std::vector<bool>& counted) {
   HistogramLayout result;

@@ -6,6 +6,7 @@
 // addition of vectors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -32,6 +33,11 @@ inline std::int64_t packed_h(std::int64_t cell) { return cell & 0xffff'ffff; }
 // would. The cells between are 0 in every histogram.
 inline std::int32_t padded_cells(std::int32_t cells) { return (cells + 7) / 8 * 8; }
 
+// Where outputs stand side by side a cell has a packed sum for each of so many, and the number of rows: a
+// cache line.
+inline constexpr std::size_t most_side_by_side = 7;
+inline constexpr std::size_t lanes_side_by_side = most_side_by_side + 1;
+
 // A histogram has room for so many cells more, which mean nothing.
 inline constexpr std::int32_t spare_cells = 8;
 
@@ -47,6 +53,7 @@ struct HistogramColumn {
   std::int32_t step() const { return counted ? 2 : 1; }
   std::int32_t first_code() const { return (first_cell - code_base) / step(); }
   std::int64_t cell(std::int64_t code) const { return code_base + code * step(); }
+  std::int64_t code(std::int64_t cell) const { return (cell - code_base) / step(); }
 };
 
 // The columns that a tree's histograms cover; one-byte columns first, and of each width those first that are
@@ -74,6 +81,10 @@ struct HistogramLayout {
     return last;
   }
 };
+
+// The first run of columns [begin, end) of which `alive` is 1, or an empty one at `end`. Null: all are.
+std::pair<std::int32_t, std::int32_t> alive_run(const std::uint8_t* alive, std::int32_t begin,
+                                                std::int32_t end);
 
 // Lays out the given columns; those in `counted` also get cells that count rows.
 HistogramLayout make_histogram_layout(const data::Layout& layout, const std::vector<std::int32_t>& columns,

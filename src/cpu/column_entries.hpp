@@ -6,33 +6,30 @@
 #include <span>
 
 #include "base/buffer.hpp"
-#include "cpu/histogram.hpp"
+#include "cpu/cells.hpp"
 
 namespace ramet::cpu {
 
-// A cell has a packed sum for each of so many outputs, and the number of rows: a cache line.
-inline constexpr std::size_t entry_outputs = 7;
-
 // Narrow gradients of one row: each output's, and one that counts the row.
 struct alignas(32) EntryGradients {
-  std::array<std::uint32_t, entry_outputs + 1> pairs;
+  std::array<std::uint32_t, lanes_side_by_side> pairs;
 };
 
 // The sums of a cell, or of all rows.
 struct EntrySums {
-  std::array<std::int64_t, entry_outputs> g{};
-  std::array<std::int64_t, entry_outputs> h{};
+  std::array<std::int64_t, most_side_by_side> g{};
+  std::array<std::int64_t, most_side_by_side> h{};
   std::int64_t rows = 0;
 
   void add(const EntrySums& other) {
-    for (std::size_t k = 0; k < entry_outputs; ++k) {
+    for (std::size_t k = 0; k < most_side_by_side; ++k) {
       g[k] += other.g[k];
       h[k] += other.h[k];
     }
     rows += other.rows;
   }
   void subtract(const EntrySums& other) {
-    for (std::size_t k = 0; k < entry_outputs; ++k) {
+    for (std::size_t k = 0; k < most_side_by_side; ++k) {
       g[k] -= other.g[k];
       h[k] -= other.h[k];
     }

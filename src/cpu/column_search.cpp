@@ -13,16 +13,8 @@ bool admissible(const SearchSettings& s, const math::Regularisation& r, const ba
   return h + r.lambda > 0 && h >= s.min_child_weight && (!counted || side.rows >= s.min_rows);
 }
 
-// Makes a candidate the best split if it is; whether it did. The caller sets a categorical one's left side.
 bool offer(const SearchColumn& column, double gain, std::uint32_t order, bool missing_left, BestSplit& best) {
-  if (best.feature >= 0 && !best.loses_to(gain, column.feature, order, missing_left)) return false;
-  best.gain = gain;
-  best.feature = column.feature;
-  best.order = order;
-  best.missing_left = missing_left;
-  best.categorical = column.categorical;
-  best.left_categories.clear();
-  return true;
+  return best.offer(gain, column.feature, order, missing_left, column.categorical);
 }
 
 // Whether a gain is worth a candidate's while.
@@ -101,8 +93,8 @@ void scan_categories(const SearchSettings& s, const SearchColumn& column, const 
 }
 
 // One column that is not scanned.
-void search_plainly(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
-                    SearchScratch& scratch, BestSplit& best) {
+void search_unscanned(const SearchSettings& s, const SearchColumn& column, const SearchNode& node,
+                      SearchScratch& scratch, BestSplit& best) {
   if (column.categorical && column.value_bins > s.max_onehot) {
     scan_categories(s, column, node, scratch, best);
     return;
@@ -211,7 +203,7 @@ void search_columns(const SearchSettings& s, std::span<const SearchColumn> colum
   if (scan) scan_columns(s, columns, allowed, node, best);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (scan && is_scanned(s, columns[c])) continue;
-    if (allowed.empty() || allowed[c] != 0) search_plainly(s, columns[c], node, scratch, best);
+    if (allowed.empty() || allowed[c] != 0) search_unscanned(s, columns[c], node, scratch, best);
   }
 }
 

@@ -7,6 +7,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cpu/mask_bits-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -15,11 +17,7 @@ HWY_ATTR std::uint64_t differing_block(const std::uint8_t* a, const std::uint8_t
   const hn::CappedTag<std::uint8_t, 64> d;
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < 64; i += hn::Lanes(d)) {
-    std::uint8_t bytes[8] = {};
-    hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), bytes);
-    std::uint64_t bits;
-    std::memcpy(&bits, bytes, sizeof bits);
-    word |= bits << i;
+    word |= mask_bits(d, hn::Ne(hn::LoadU(d, a + i), hn::LoadU(d, b + i))) << i;
   }
   return word;
 }

@@ -206,22 +206,16 @@ void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t
       prepare_search(*work.tree, *work.child[i],
                      i == 0 ? work.split->left_features : work.split->right_features, searches[i]);
   }
-  const std::vector<std::uint8_t>& alive = work.parent->alive;
+  const std::uint8_t* alive = work.parent->alive.empty() ? nullptr : work.parent->alive.data();
   const bool tells_dead = tells_dead_columns(*work.tree);
   for (int i = 0; tells_dead && i < 2; ++i) {
     std::vector<std::uint8_t>& allowed = searches[i].allowed;
     if (searches[i].worthwhile && allowed.empty()) allowed.assign(layout.columns.size(), 1);
   }
-  for (std::int32_t begin = column_begin; begin < column_end;) {
-    std::int32_t end = layout.columns_within(begin, column_end, searched_cells);
-    if (!alive.empty()) {
-      const auto dead = std::find(alive.begin() + begin, alive.begin() + end, 0);
-      end = static_cast<std::int32_t>(dead - alive.begin());
-      if (begin == end) {
-        ++begin;
-        continue;
-      }
-    }
+  for (std::int32_t next = column_begin; next < column_end;) {
+    const auto [begin, run_end] = alive_run(alive, next, column_end);
+    if (begin == run_end) break;
+    const std::int32_t end = layout.columns_within(begin, run_end, searched_cells);
     const auto [first, last] = layout.cell_range(begin, end);
     subtract(work, first, last);
     for (int i = 0; i < 2; ++i) {
@@ -229,7 +223,7 @@ void Grower::search_children(Work& work, std::int32_t column_begin, std::int32_t
         find_alive(*work.tree, *work.child[i], searches[i], begin, end);
       search_columns(*work.tree, searches[i], begin, end, best[i]);
     }
-    begin = end;
+    next = end;
   }
 }
 

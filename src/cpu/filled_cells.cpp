@@ -5,6 +5,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cpu/mask_bits-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -17,11 +19,10 @@ HWY_ATTR std::int32_t find_filled_target(const std::int64_t* counted, std::int32
   std::int32_t found = 0;
   std::int32_t i = 0;
   for (; 2 * i + lanes <= 2 * size && lanes > 1; i += lanes / 2) {
-    std::uint8_t bytes[8] = {};
-    hn::StoreMaskBits(d, hn::Gt(hn::LoadU(d, counted + std::ptrdiff_t{2} * i), below), bytes);
+    const std::uint64_t more = mask_bits(d, hn::Gt(hn::LoadU(d, counted + std::ptrdiff_t{2} * i), below));
     // Numbers of rows are the odd ones.
-    for (std::uint32_t bits = bytes[0] & 0xaau; bits != 0; bits &= bits - 1)
-      cells[found++] = i + __builtin_ctz(bits) / 2;
+    for (std::uint64_t bits = more & 0xaau; bits != 0; bits &= bits - 1)
+      cells[found++] = i + __builtin_ctzll(bits) / 2;
   }
   for (; i < size; ++i) {
     if (counted[std::ptrdiff_t{2} * i + 1] >= least_rows) cells[found++] = i;
@@ -34,6 +35,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace ramet::cpu {
+
 HWY_EXPORT(find_filled_target);
 
 std::int32_t find_filled(const std::int64_t* counted, std::int32_t size, std::int64_t least_rows,

@@ -222,11 +222,11 @@ class Grower {
   Tasks& tasks_;
   HistogramPool pool_;
   std::shared_ptr<const HistogramLayout> full_layout_;
-  std::shared_ptr<const SparseRows> sparse_;             // for full_layout_, where it pays
-  std::shared_ptr<const SparseColumns> sparse_columns_;  // of sparse_, where roots gain by it
-  std::shared_ptr<JointRows> joint_;                     // likewise, in place of sparse_
-  std::shared_ptr<RowRecords> records_;                  // likewise, in place of both
+  std::shared_ptr<const SparseRows> sparse_;  // for full_layout_, where it pays
+  std::shared_ptr<JointRows> joint_;          // likewise, in place of sparse_
+  std::shared_ptr<RowRecords> records_;       // likewise, in place of both
   std::unique_ptr<HistogramPool> joint_pool_;
+  std::shared_ptr<const SparseColumns> sparse_columns_;  // of sparse_, where roots gain by it
   SampledRows sample_;
   backend::RowSample sample_key_{-1.0, 0};
   std::int32_t tree_count_ = 0;

@@ -5,17 +5,6 @@
 
 #include "cpu/leaf_rows.hpp"
 
-#ifndef RAMET_CPU_LEAF_KERNELS_ONCE
-#define RAMET_CPU_LEAF_KERNELS_ONCE
-namespace ramet::cpu {
-
-// Neighbouring rows are often in the same leaf, and would wait for one another's additions: rows take turns
-// in so many sums of each leaf, which are side by side.
-inline constexpr std::int64_t leaf_sum_turns = 4;
-
-}  // namespace ramet::cpu
-#endif
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/leaf_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -24,6 +13,10 @@ inline constexpr std::int64_t leaf_sum_turns = 4;
 // Rounding is one instruction on the targets that have it, and correctly rounded on all.
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
+
+// Neighbouring rows are often in the same leaf, and would wait for one another's additions: rows take turns
+// in so many sums of each leaf, which are side by side.
+constexpr std::int64_t leaf_sum_turns = 4;
 
 HWY_ATTR inline std::int64_t* sums_of(std::int64_t* sums, std::uint32_t leaf, std::int64_t row) {
   return sums + 2 * (leaf_sum_turns * static_cast<std::int64_t>(leaf) + row % leaf_sum_turns);
@@ -44,8 +37,8 @@ HWY_ATTR void add_one_by_one(const std::uint32_t* leaves, const float* g, const 
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Eight rows are rounded at once; their pairs are added as such.
-HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, const float* h,
-                                   std::int64_t count, double g_scale, double h_scale, std::int64_t* sums) {
+HWY_ATTR void add_in_turns(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
+                           double g_scale, double h_scale, std::int64_t* sums) {
   const hn::FixedTag<std::int64_t, 8> di;
   const hn::FixedTag<double, 8> d;
   const hn::FixedTag<float, 8> df;
@@ -68,11 +61,25 @@ HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, 
   add_one_by_one(leaves + i, g + i, h == nullptr ? h : h + i, count - i, g_scale, h_scale, sums);
 }
 #else
-HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, const float* h,
-                                   std::int64_t count, double g_scale, double h_scale, std::int64_t* sums) {
+HWY_ATTR void add_in_turns(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
+                           double g_scale, double h_scale, std::int64_t* sums) {
   add_one_by_one(leaves, g, h, count, g_scale, h_scale, sums);
 }
 #endif
+
+HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, const float* h,
+                                   std::int64_t count, double g_scale, double h_scale,
+                                   std::span<std::int64_t> sums) {
+  std::vector<std::int64_t> parts(static_cast<std::size_t>(leaf_sum_turns) * sums.size());
+  add_in_turns(leaves, g, h, count, g_scale, h_scale, parts.data());
+  const std::int64_t* part = parts.data();
+  for (std::size_t leaf = 0; leaf < sums.size(); leaf += 2) {
+    for (std::int64_t turn = 0; turn < leaf_sum_turns; ++turn, part += 2) {
+      sums[leaf] += part[0];
+      sums[leaf + 1] += part[1];
+    }
+  }
+}
 
 HWY_ATTR void add_leaf_units_target(const std::uint32_t* leaves, std::int64_t count,
                                     const std::int64_t* units, std::int64_t* scores) {
@@ -90,15 +97,7 @@ HWY_EXPORT(add_leaf_units_target);
 
 void add_leaf_sums(const std::uint32_t* leaves, const float* g, const float* h, std::int64_t count,
                    double g_scale, double h_scale, std::span<std::int64_t> sums) {
-  std::vector<std::int64_t> parts(static_cast<std::size_t>(leaf_sum_turns) * sums.size());
-  HWY_DYNAMIC_DISPATCH(add_leaf_sums_target)(leaves, g, h, count, g_scale, h_scale, parts.data());
-  const std::int64_t* part = parts.data();
-  for (std::size_t leaf = 0; leaf < sums.size(); leaf += 2) {
-    for (std::int64_t turn = 0; turn < leaf_sum_turns; ++turn, part += 2) {
-      sums[leaf] += part[0];
-      sums[leaf + 1] += part[1];
-    }
-  }
+  HWY_DYNAMIC_DISPATCH(add_leaf_sums_target)(leaves, g, h, count, g_scale, h_scale, sums);
 }
 
 void add_leaf_units(const std::uint32_t* leaves, std::int64_t count, const std::int64_t* units,

@@ -66,15 +66,7 @@ class LevelSearch {
  private:
   // Whether the candidate is the best so far.
   bool offer(double gain, std::uint32_t order, bool missing_left) {
-    if (!(gain > least_)) return false;
-    if (best_.feature >= 0 && !best_.loses_to(gain, column_.feature, order, missing_left)) return false;
-    best_.gain = gain;
-    best_.feature = column_.feature;
-    best_.order = order;
-    best_.missing_left = missing_left;
-    best_.categorical = column_.categorical;
-    best_.left_categories.clear();
-    return true;
+    return gain > least_ && best_.offer(gain, column_.feature, order, missing_left, column_.categorical);
   }
   double total(const math::Regularisation& children, const std::vector<backend::NodeSums>& left) const {
     return total_gain(s_, children, nodes_, left, sums_.all.counted);

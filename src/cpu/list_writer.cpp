@@ -29,8 +29,7 @@ ListWriter::ListWriter(const data::DatasetData& data, const HistogramLayout& lay
     }
     const auto at = static_cast<std::size_t>(stored.byte_offset);
     columns_[at] = &column;
-    frequent_codes_[at] =
-        static_cast<std::uint8_t>((sparse.frequent_cells[c] - column.code_base) / column.step());
+    frequent_codes_[at] = static_cast<std::uint8_t>(column.code(sparse.frequent_cells[c]));
     if (column.counted) counted_[at / 64] |= std::uint64_t{1} << (at % 64);
   }
 }

@@ -28,14 +28,10 @@ void clear_cells(const Histogram& h, std::int64_t begin, std::int64_t end) {
 // Clears the cells of some columns, of those that are wanted.
 void clear_columns(const BuildJob& job, const Histogram& h, std::int32_t begin, std::int32_t end) {
   while (begin < end) {
-    std::int32_t next = end;
-    if (job.alive != nullptr) {
-      begin = static_cast<std::int32_t>(std::find(job.alive + begin, job.alive + end, 1) - job.alive);
-      next = static_cast<std::int32_t>(std::find(job.alive + begin, job.alive + end, 0) - job.alive);
-    }
-    const auto cells = job.layout->cell_range(begin, next);
+    const auto [first, last] = alive_run(job.alive, begin, end);
+    const auto cells = job.layout->cell_range(first, last);
     clear_cells(h, cells.first, cells.second);
-    begin = next;
+    begin = last;
   }
 }
 
@@ -205,7 +201,8 @@ int count_alike(std::span<const BuildJob> jobs, std::size_t begin) {
     if (!SideBySideCells::fit(layout, tiles[t], tiles[t + 1])) return 1;
   }
   int count = 1;
-  while (count < most_side_by_side && begin + static_cast<std::size_t>(count) < jobs.size() &&
+  while (count < static_cast<int>(most_side_by_side) &&
+         begin + static_cast<std::size_t>(count) < jobs.size() &&
          builds_alike(first, jobs[begin + static_cast<std::size_t>(count)])) {
     ++count;
   }

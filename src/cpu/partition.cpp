@@ -10,19 +10,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cpu/mask_bits-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// A bit for each lane.
-template <class D, class M>
-HWY_ATTR std::uint64_t mask_bits(D d, M mask) {
-  std::uint8_t bytes[16] = {};
-  hn::StoreMaskBits(d, mask, bytes);
-  std::uint64_t bits;
-  std::memcpy(&bits, bytes, sizeof bits);
-  return bits;
-}
 
 // 64 flags of codes[i] - low <= span.
 template <class Code>
@@ -219,7 +211,7 @@ std::vector<std::uint8_t> category_table(const backend::SplitRule& rule, std::in
   std::vector<std::uint8_t> table;
   if (!rule.categorical) return table;
   const std::size_t codes = static_cast<std::size_t>(value_bins) + 1;
-  table.resize(codes + table_padding);
+  table.resize(codes);
   for (std::size_t code = 0; code < codes; ++code) {
     table[code] = goes_left(rule, static_cast<std::uint32_t>(code)) ? 1 : 0;
   }

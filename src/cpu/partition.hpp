@@ -19,13 +19,10 @@ struct CodeTest {
   const std::uint8_t* column = nullptr;  // the page's codes of the split column
   std::uint16_t low = 0;
   std::uint16_t span = 0;
-  const std::uint8_t* table = nullptr;  // categorical: one entry per code, 1 = left, and padding; else null
+  const std::uint8_t* table = nullptr;  // categorical: one entry per code, 1 = left; else null
 };
 
-// Bytes behind a table's last entry that may be read with it.
-inline constexpr std::size_t table_padding = 3;
-
-// Table of a categorical rule for codes 0..value_bins, with its padding; empty for numeric rules.
+// Table of a categorical rule for codes 0..value_bins; empty for numeric rules.
 std::vector<std::uint8_t> category_table(const backend::SplitRule& rule, std::int32_t value_bins);
 
 // The test of a rule on one page. `table` (from category_table) must outlive it.

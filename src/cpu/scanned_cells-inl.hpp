@@ -6,31 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/mask_bits-inl.hpp"
 #include "cpu/split_candidate.hpp"
-
-#ifndef RAMET_CPU_SCANNED_CELLS_ONCE
-#define RAMET_CPU_SCANNED_CELLS_ONCE
-namespace ramet::cpu {
-
-// Cells of a column that are looked at together, and room for their sums and for a vector more.
-inline constexpr std::int64_t block_cells = 512;
-inline constexpr std::int64_t most_entries = block_cells + 8;
-
-// Which of up to four lanes have their bit set, in order. Our own table: GCC copies Highway's to the stack
-// for each call.
-inline constexpr auto lanes_of_bits = [] {
-  std::array<std::array<std::int64_t, 4>, 16> all{};
-  for (std::size_t bits = 0; bits < 16; ++bits) {
-    std::size_t n = 0;
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      if ((bits >> lane & 1) != 0) all[bits][n++] = static_cast<std::int64_t>(lane);
-    }
-  }
-  return all;
-}();
-
-}  // namespace ramet::cpu
-#endif
 
 #if defined(RAMET_CPU_SCANNED_CELLS_PER_TARGET) == defined(HWY_TARGET_TOGGLE)
 #ifdef RAMET_CPU_SCANNED_CELLS_PER_TARGET
@@ -42,6 +19,23 @@ inline constexpr auto lanes_of_bits = [] {
 HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+
+// Cells of a column that are looked at together, and room for their sums and for a vector more.
+constexpr std::int64_t block_cells = 512;
+constexpr std::int64_t most_entries = block_cells + 8;
+
+// Which of up to four lanes have their bit set, in order. Our own table: GCC copies Highway's to the stack
+// for each call.
+constexpr auto lanes_of_bits = [] {
+  std::array<std::array<std::int64_t, 4>, 16> all{};
+  for (std::size_t bits = 0; bits < 16; ++bits) {
+    std::size_t n = 0;
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+      if ((bits >> lane & 1) != 0) all[bits][n++] = static_cast<std::int64_t>(lane);
+    }
+  }
+  return all;
+}();
 
 using D = hn::CappedTag<double, 8>;
 using DI = hn::RebindToSigned<D>;
@@ -78,12 +72,6 @@ HWY_ATTR inline VI last_lane(VI v) {
   const DI d;
   return hn::TableLookupLanes(v,
                               hn::IndicesFromVec(d, hn::Set(d, static_cast<std::int64_t>(hn::Lanes(d)) - 1)));
-}
-
-HWY_ATTR inline std::uint64_t bits_of(CellMask mask) {
-  std::uint8_t bytes[8] = {};
-  hn::StoreMaskBits(DI(), mask, bytes);
-  return bytes[0];
 }
 
 // The lanes whose bits are set, in front. `mask` and `bits` say the same.

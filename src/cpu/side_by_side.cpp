@@ -12,14 +12,13 @@ HWY_BEFORE_NAMESPACE();
 namespace ramet::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr std::size_t lanes_of_cell = most_side_by_side + 1;
 constexpr std::int64_t block_rows = 64;
 using Columns = std::span<const SideBySideCells::Column>;
-using Values = std::int64_t[block_rows][lanes_of_cell];
+using Values = std::int64_t[block_rows][lanes_side_by_side];
 
 HWY_ATTR inline void add_cell(const std::int64_t* value, std::int64_t* cell) {
-  const hn::CappedTag<std::int64_t, lanes_of_cell> d;
-  for (std::size_t lane = 0; lane < lanes_of_cell; lane += hn::Lanes(d)) {
+  const hn::CappedTag<std::int64_t, lanes_side_by_side> d;
+  for (std::size_t lane = 0; lane < lanes_side_by_side; lane += hn::Lanes(d)) {
     hn::Store(hn::Add(hn::Load(d, cell + lane), hn::Load(d, value + lane)), d, cell + lane);
   }
 }
@@ -27,12 +26,12 @@ HWY_ATTR inline void add_cell(const std::int64_t* value, std::int64_t* cell) {
 HWY_ATTR inline void add_row(Columns bytes, Columns shorts, const std::uint8_t* row,
                              const std::int64_t* value, std::int64_t* cells) {
   for (const SideBySideCells::Column& c : bytes) {
-    add_cell(value, cells + (c.base + row[c.byte_offset]) * static_cast<std::int64_t>(lanes_of_cell));
+    add_cell(value, cells + (c.base + row[c.byte_offset]) * static_cast<std::int64_t>(lanes_side_by_side));
   }
   for (const SideBySideCells::Column& c : shorts) {
     std::uint16_t code;
     std::memcpy(&code, row + c.byte_offset, sizeof code);
-    add_cell(value, cells + (c.base + code) * static_cast<std::int64_t>(lanes_of_cell));
+    add_cell(value, cells + (c.base + code) * static_cast<std::int64_t>(lanes_side_by_side));
   }
 }
 
@@ -43,8 +42,8 @@ HWY_ATTR void add_rows_target(Columns columns, std::size_t byte_columns, std::in
   const Columns shorts = columns.subspan(byte_columns);
   const std::uint8_t* packed = rows.page->packed.data();
   alignas(64) Values values = {};
-  for (std::int64_t* value = values[0]; value != values[0] + block_rows * lanes_of_cell;
-       value += lanes_of_cell)
+  for (std::int64_t* value = values[0]; value != values[0] + block_rows * lanes_side_by_side;
+       value += lanes_side_by_side)
     value[most_side_by_side] = 1;
   for (std::int64_t begin = 0; begin < rows.count; begin += block_rows) {
     const std::int64_t count = std::min(block_rows, rows.count - begin);
@@ -66,7 +65,7 @@ HWY_AFTER_NAMESPACE();
 namespace ramet::cpu {
 namespace {
 
-constexpr std::int64_t lanes = most_side_by_side + 1;
+constexpr std::int64_t lanes = lanes_side_by_side;
 constexpr std::int64_t most_cells = 8'192;  // 512 KB
 
 }  // namespace

@@ -12,9 +12,6 @@
 
 namespace ramet::cpu {
 
-// A cell has a packed sum for each of so many outputs, and the number of rows: a cache line.
-inline constexpr int most_side_by_side = 7;
-
 class SideBySideCells {
  public:
   // Whether cells of columns [begin, end) fit a second-level cache.

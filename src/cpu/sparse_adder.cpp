@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <span>
-#include <type_traits>
 
 #include "cpu/cell_kernels.hpp"
 
@@ -26,16 +25,11 @@ struct PackedSum {
   void add_to(std::int64_t& cell) const {
     cell = static_cast<std::int64_t>(static_cast<std::uint64_t>(cell) + static_cast<std::uint64_t>(value));
   }
-  void add_plainly(std::int64_t& cell) const { cell += value; }
   void add_counted(std::int64_t* cell) const { *reinterpret_cast<CellPair*>(cell) += CellPair{value, 1}; }
 };
 
 struct WideSum {
   WideCell value;
-  void add_plainly(WideCell& cell) const {
-    cell.g += value.g;
-    cell.h += value.h;
-  }
   static WideSum load(WideGradient pair) { return {{pair.g, static_cast<std::int64_t>(pair.h)}}; }
   void add_to(WideCell& cell) const { *reinterpret_cast<CellPair*>(&cell) += CellPair{value.g, value.h}; }
   void add_counted(WideCell* cell) const {
@@ -50,6 +44,10 @@ void add_plainly(const WideCell& from, WideCell& to) {
   to.h += from.h;
 }
 
+// Of a counted column's cell, the number of rows is in the next one.
+void add_count(std::int64_t rows, std::int64_t* cell) { cell[1] += rows; }
+void add_count(std::int64_t rows, WideCell* cell) { cell[1].h += rows; }
+
 // Adds several rows' sums to the cells of their list.
 template <class Cell>
 void add_total(const SparseTotal<Cell>& total, const std::uint32_t* at, const std::uint32_t* counted,
@@ -57,11 +55,7 @@ void add_total(const SparseTotal<Cell>& total, const std::uint32_t* at, const st
   for (; at < counted; ++at) add_plainly(total.sums, cells[*at]);
   for (; at < end; ++at) {
     add_plainly(total.sums, cells[*at]);
-    if constexpr (std::is_same_v<Cell, WideCell>) {
-      cells[*at + 1].h += total.rows;
-    } else {
-      cells[*at + 1] += total.rows;
-    }
+    add_count(total.rows, cells + *at);
   }
 }
 
@@ -152,7 +146,7 @@ void add_shape(const SparsePage& page, ListShape shape, std::span<const std::uin
   Cell sums = total;
   for (const std::uint32_t row : rows) {
     const Sum sum = Sum::load(gradients[row]);
-    sum.add_plainly(sums);
+    add_plainly(sum.value, sums);
     const std::uint32_t* at = lists + of_rows[row].begin;
     add_list(sum, at, at + shape.plain, at + shape.all, cells);
   }
@@ -186,7 +180,7 @@ void add_by_kind(const SparsePage& page, const RowSlice& rows, const Gradient* g
     buckets.fill(page.kinds.data(), begin, next);
     for (std::size_t n = 0; n < lists; ++n) {
       Cell sum = of_list[n].sums;
-      for (const std::uint32_t row : buckets.rows(n)) Sum::load(gradients[row]).add_plainly(sum);
+      for (const std::uint32_t row : buckets.rows(n)) add_plainly(Sum::load(gradients[row]).value, sum);
       of_list[n].sums = sum;
       of_list[n].rows += static_cast<std::int64_t>(buckets.rows(n).size());
     }

@@ -1,7 +1,6 @@
 #include "cpu/sparse_columns.hpp"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "cpu/column_entries.hpp"
@@ -102,12 +101,12 @@ class RootPass {
  private:
   void take_row(std::size_t row, EntrySums& total) {
     EntryGradients& of_row = gradients_[row];
-    for (std::size_t k = 0; k < entry_outputs; ++k) {
+    for (std::size_t k = 0; k < most_side_by_side; ++k) {
       of_row.pairs[k] = k < jobs_.size() ? jobs_[k].gradients->narrow[row] : 0;
       total.g[k] += narrow_g(of_row.pairs[k]);
       total.h[k] += narrow_h(of_row.pairs[k]);
     }
-    of_row.pairs[entry_outputs] = narrow_gradient(0, 1);
+    of_row.pairs[most_side_by_side] = narrow_gradient(0, 1);
     ++total.rows;
   }
 
@@ -153,8 +152,8 @@ std::shared_ptr<const SparseColumns> make_sparse_columns(const data::DatasetData
       const data::StoredColumn& stored = data.layout.columns[static_cast<std::size_t>(column.column)];
       CodeTest test;
       test.width = stored.width;
-      test.column = page.columns.data() + stored.byte_offset * page.rows;
-      test.low = static_cast<std::uint16_t>((frequent_cells[c] - column.code_base) / column.step());
+      test.column = page.column<std::uint8_t>(stored);
+      test.low = static_cast<std::uint16_t>(column.code(frequent_cells[c]));
       tests.push_back(test);
     }
     fill_page(page, tests, tasks, columns->pages.emplace_back());
@@ -164,9 +163,9 @@ std::shared_ptr<const SparseColumns> make_sparse_columns(const data::DatasetData
 
 void build_roots_by_columns(std::span<const BuildJob> jobs, const SparseColumns& columns, Tasks& tasks) {
   std::vector<EntryCells> cells(static_cast<std::size_t>(tasks.threads()));
-  for (std::size_t begin = 0; begin < jobs.size(); begin += entry_outputs) {
-    const RootPass pass(jobs.subspan(begin, std::min<std::size_t>(entry_outputs, jobs.size() - begin)),
-                        columns, tasks);
+  for (std::size_t begin = 0; begin < jobs.size(); begin += most_side_by_side) {
+    const RootPass pass(jobs.subspan(begin, std::min(most_side_by_side, jobs.size() - begin)), columns,
+                        tasks);
     tasks.for_each_by_worker(
         static_cast<std::int64_t>(jobs[0].layout->columns.size()), [&](std::int64_t c, int worker) {
           pass.build_column(static_cast<std::size_t>(c), cells[static_cast<std::size_t>(worker)]);

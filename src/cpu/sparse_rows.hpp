@@ -2,7 +2,6 @@
 // far fewer additions where most values of most columns are the same (zeros, one-hot columns).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

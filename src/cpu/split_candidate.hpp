@@ -64,6 +64,18 @@ struct BestSplit {
     return other.feature >= 0 &&
            (feature < 0 || loses_to(other.gain, other.feature, other.order, other.missing_left));
   }
+  // Makes a candidate the best split if it is; whether it did. The caller sets a categorical one's left side.
+  bool offer(double other_gain, std::int32_t other_feature, std::uint32_t other_order, bool other_left,
+             bool other_categorical) {
+    if (feature >= 0 && !loses_to(other_gain, other_feature, other_order, other_left)) return false;
+    gain = other_gain;
+    feature = other_feature;
+    order = other_order;
+    missing_left = other_left;
+    categorical = other_categorical;
+    left_categories.clear();
+    return true;
+  }
   backend::SplitRule rule() const;
 };
 

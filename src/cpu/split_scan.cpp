@@ -1,7 +1,6 @@
 #include "cpu/split_scan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -160,7 +159,7 @@ class Scan {
     std::int64_t count = 0;
     const auto add = [&](const Sum& values, CellMask used) HWY_ATTR {
       const Sum local = Cells::prefix(values);
-      const std::uint64_t bits = bits_of(used);
+      const std::uint64_t bits = mask_bits(d, used);
       Cells::append(Cells::add(passed, local), used, bits, entries.sums + count);
       passed = Cells::add(passed, Cells::last(local));
       entries.starts[vectors++] = static_cast<std::int32_t>(count);
@@ -223,14 +222,8 @@ class Scan {
     const auto order = static_cast<std::uint32_t>(cell + (column.has_missing ? 0 : 1));
     bool to_left = to == Missing::left;
     if (to == Missing::heavier)
-      to_left = (bits_of(hn::RebindMask(DI(), cells_.left_is_heavier(sums, left, right))) >> lane & 1) != 0;
-    if (best_.feature >= 0 && !best_.loses_to(gain, column.feature, order, to_left)) return;
-    best_.gain = gain;
-    best_.feature = column.feature;
-    best_.order = order;
-    best_.missing_left = to_left;
-    best_.categorical = column.categorical;
-    best_.left_categories.clear();
+      to_left = (mask_bits(d, cells_.left_is_heavier(sums, left, right)) >> lane & 1) != 0;
+    if (!best_.offer(gain, column.feature, order, to_left, column.categorical)) return;
     if (column.categorical) best_.left_categories = category_set(column.value_bins, &order, 1);
     filter_.raise(gain);
   }
