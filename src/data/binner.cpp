@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "data/fingerprint.hpp"
+#include "data/fingerprint_kernel.hpp"
 
 namespace ramet::data {
 namespace {
@@ -71,10 +72,7 @@ std::uint64_t bin_numbers(const FeatureInput& input, const BinLookup& lookup, co
     check_booleans(input.name, column, target.first_row, target.rows);
   const auto numbers = make_contiguous(column, target.rows);
   lookup.codes(numbers.values, target.rows, target.codes);
-  std::uint64_t sum = 0;
-  for (std::int64_t i = 0; i < target.rows; ++i)
-    sum += target.hash(i, value_bits(static_cast<double>(numbers.values[i])));
-  return sum;
+  return hash_numbers(numbers.values, target.row_keys, target.rows, target.column_key);
 }
 
 template <class T, class Code>
@@ -96,11 +94,12 @@ std::uint64_t bin_categories(const FeatureInput& input, const CategoryCodes& cat
   return sum;
 }
 
-template <class Code>
-bool has_missing_code(const Code* codes, std::int64_t rows) {
-  bool missing = false;
-  for (std::int64_t i = 0; i < rows; ++i) missing |= codes[i] == missing_code;
-  return missing;
+bool has_missing_code(const std::uint8_t* codes, std::int64_t rows) {
+  return std::memchr(codes, missing_code, static_cast<std::size_t>(rows)) != nullptr;
+}
+
+bool has_missing_code(const std::uint16_t* codes, std::int64_t rows) {
+  return std::find(codes, codes + rows, missing_code) != codes + rows;
 }
 
 template <class Code>

@@ -80,8 +80,14 @@ HWY_ATTR void find_codes_of(const CutTree<Value>& cuts, const Value* values, std
   const hn::ScalableTag<Value> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const Tree<hn::ScalableTag<Value>> tree = load_tree(d, cuts);
+  // Zeros side by side are common in sparse columns.
+  const auto of_zero = search(d, tree, hn::Zero(d));
   std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) store_codes(d, search(d, tree, hn::LoadU(d, values + i)), codes + i);
+  for (; i + lanes <= count; i += lanes) {
+    const auto value = hn::LoadU(d, values + i);
+    const bool zeros = hn::AllTrue(d, hn::Eq(value, hn::Zero(d)));
+    store_codes(d, zeros ? of_zero : search(d, tree, value), codes + i);
+  }
   for (; i < count; ++i) {
     std::uint32_t k = 1;
     for (int level = 0; level < cuts.steps; ++level) k = 2 * k + (cuts.cuts[k] < values[i] ? 1 : 0);

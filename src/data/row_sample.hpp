@@ -28,12 +28,12 @@ class RowCandidates {
   bool all_rows() const { return limit_ == all_hashes; }
   bool contains(std::int64_t global_row) const { return all_rows() || hash(global_row) <= limit_; }
 
-  // Given the candidates' global rows (of positive weight) of this rank: which are in the sample, one flag
-  // each. Nothing if there were too few candidates: then `*this` is now all rows, and the caller must collect
-  // them again. `positive_rows`: rows of positive weight on all ranks. Collective; the same outcome on every
-  // rank.
+  // Given the candidates' rows (of positive weight) on this rank, whose first row is `first_global_row` of
+  // all: which are in the sample, one flag each. Nothing if there were too few candidates: then `*this` is
+  // now all rows, and the caller must collect them again. `positive_rows`: rows of positive weight on all
+  // ranks. Collective; the same outcome on every rank.
   std::optional<std::vector<bool>> choose(Communicator& communicator, std::span<const std::int64_t> mine,
-                                          std::int64_t positive_rows);
+                                          std::int64_t first_global_row, std::int64_t positive_rows);
 
  private:
   static constexpr std::uint64_t all_hashes = ~std::uint64_t{0};

@@ -1,12 +1,52 @@
 #include "data/sampled_values.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "comm/agree.hpp"
 #include "data/tile.hpp"
 
 namespace ramet::data {
+namespace {
+
+void keep_rows(const std::vector<bool>& chosen, std::vector<std::int64_t>& rows) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[kept] = rows[i];
+    kept += chosen[i] ? 1 : 0;
+  }
+  rows.resize(kept);
+}
+
+std::vector<std::size_t> not_chosen(const std::vector<bool>& chosen) {
+  std::vector<std::size_t> places;
+  for (auto at = chosen.begin(); (at = std::find(at, chosen.end(), false)) != chosen.end(); ++at)
+    places.push_back(static_cast<std::size_t>(at - chosen.begin()));
+  return places;
+}
+
+void widen(SampledColumn& column) {
+  if (const auto* floats = std::get_if<RawVector<float>>(&column))
+    column = RawVector<double>(floats->begin(), floats->end());
+}
+
+// Makes room for `count` more values a column and returns where.
+std::vector<NumbersOut> grow(std::vector<SampledColumn>& columns, std::size_t count) {
+  std::vector<NumbersOut> places;
+  for (SampledColumn& column : columns) {
+    std::visit(
+        [&](auto& values) {
+          const std::size_t before = values.size();
+          values.resize(before + count);
+          places.emplace_back(values.data() + before);
+        },
+        column);
+  }
+  return places;
+}
+
+}  // namespace
 
 SampledValues::SampledValues(const BinParams& params, std::int64_t cols, const DatasetData& data)
     : data_(data), cols_(cols), candidates_(params, cols, data.total_rows) {
@@ -31,10 +71,15 @@ std::vector<std::int64_t> SampledValues::candidates(std::int64_t first_row, std:
   std::vector<std::vector<std::int64_t>> pieces(static_cast<std::size_t>((rows + piece - 1) / piece));
   tasks.for_ranges(rows, piece, [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::int64_t>& found = pieces[begin / piece];
+    found.resize(static_cast<std::size_t>(end - begin));
+    std::size_t count = 0;
     for (std::int64_t row = first_row + begin; row < first_row + end; ++row) {
-      if (!candidates_.contains(data_.first_global_row + row)) continue;
-      if (data_.weights.empty() || data_.weights[row] > 0) found.push_back(row);
+      const bool wanted = candidates_.contains(data_.first_global_row + row) &&
+                          (data_.weights.empty() || data_.weights[row] > 0);
+      found[count] = row;
+      count += wanted ? 1 : 0;
     }
+    found.resize(count);
   });
   std::vector<std::int64_t> all;
   for (const std::vector<std::int64_t>& found : pieces) all.insert(all.end(), found.begin(), found.end());
@@ -52,31 +97,32 @@ void SampledValues::add(const Batch& batch, std::int64_t first_row, Tasks& tasks
   }
   if (columns_.empty() || here.empty()) return;
   for (std::int64_t& row : here) row -= first_row;
-  const std::size_t before = values_.front().size();
-  for (std::vector<double>& column : values_) column.resize(before + here.size());
+  for (std::size_t k = 0; k < columns_.size(); ++k) {
+    if (!is_float(batch, columns_[k])) widen(values_[k]);
+  }
+  const std::vector<NumbersOut> out = grow(values_, here.size());
   const auto rows = static_cast<std::int64_t>(here.size());
   tasks.for_ranges(rows, tile_rows(cols_), [&](std::int64_t begin, std::int64_t end) {
-    std::vector<double*> out;
-    for (std::vector<double>& column : values_) out.push_back(column.data() + before + begin);
-    gather_numbers(batch, cols_, std::span(here).subspan(begin, end - begin), columns_, out);
+    std::vector<NumbersOut> tile_out;
+    for (const NumbersOut& numbers : out)
+      tile_out.push_back(std::visit([&](auto* first) { return NumbersOut(first + begin); }, numbers));
+    gather_numbers(batch, cols_, std::span(here).subspan(begin, end - begin), columns_, tile_out);
   });
 }
 
-bool SampledValues::choose(Communicator& communicator, std::int64_t positive_rows) {
-  std::vector<std::int64_t> global(rows_.size());
-  std::transform(rows_.begin(), rows_.end(), global.begin(),
-                 [&](std::int64_t row) { return data_.first_global_row + row; });
-  const auto chosen = candidates_.choose(communicator, global, positive_rows);
+bool SampledValues::choose(Communicator& communicator, std::int64_t positive_rows, Tasks& tasks) {
+  const auto chosen = candidates_.choose(communicator, rows_, data_.first_global_row, positive_rows);
   if (!chosen) return false;
-  const auto keep = [&](auto& entries) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if ((*chosen)[i]) entries[kept++] = entries[i];
-    }
-    entries.resize(kept);
-  };
-  keep(rows_);
-  for (std::vector<double>& column : values_) keep(column);
+  // Candidates are few more than the sample. Their values become missing, which moves none of the others.
+  const std::vector<std::size_t> others = not_chosen(*chosen);
+  tasks.for_each(static_cast<std::int64_t>(values_.size()), [&](std::int64_t k) {
+    std::visit(
+        [&]<class Value>(RawVector<Value>& values) {
+          for (const std::size_t place : others) values[place] = std::numeric_limits<Value>::quiet_NaN();
+        },
+        values_[k]);
+  });
+  keep_rows(*chosen, rows_);
   chosen_ = true;
   return true;
 }

@@ -3,14 +3,19 @@
 
 #include <cstdint>
 #include <span>
+#include <variant>
 #include <vector>
 
+#include "base/raw_vector.hpp"
 #include "base/tasks.hpp"
 #include "data/dataset_data.hpp"
 #include "data/row_sample.hpp"
 #include "data/source.hpp"
 
 namespace ramet::data {
+
+// As floats as long as the source gives floats.
+using SampledColumn = std::variant<RawVector<float>, RawVector<double>>;
 
 class SampledValues {
  public:
@@ -27,13 +32,14 @@ class SampledValues {
 
   // After the first scan: leaves only rows of the sample. Collective. False, on every rank, if the scan must
   // be done again.
-  bool choose(Communicator& communicator, std::int64_t positive_rows);
+  bool choose(Communicator& communicator, std::int64_t positive_rows, Tasks& tasks);
 
   // The rows of the sample, local and ascending, once chosen.
   std::span<const std::int64_t> rows() const { return rows_; }
 
-  // Per column of the running scan: the values in the sampled rows, NaN if missing. The caller may take them.
-  std::vector<std::vector<double>>& values() { return values_; }
+  // Per column of the running scan: the values in the sampled rows, NaN if missing, and NaN for rows that
+  // were gathered but not chosen. The caller may take them.
+  std::vector<SampledColumn>& values() { return values_; }
 
  private:
   std::vector<std::int64_t> candidates(std::int64_t first_row, std::int64_t rows, Tasks& tasks) const;
@@ -45,7 +51,7 @@ class SampledValues {
   bool chosen_ = false;
   std::vector<std::int64_t> rows_;  // local, ascending: candidates, once chosen the sample
   std::vector<std::int32_t> columns_;
-  std::vector<std::vector<double>> values_;
+  std::vector<SampledColumn> values_;
 };
 
 }  // namespace ramet::data

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/raw_vector.hpp"
 #include "data/sort_key.hpp"
 
 namespace ramet::data {
@@ -13,7 +14,7 @@ namespace {
 
 // Least significant digit first; digits that all keys share are skipped.
 template <class Key>
-void radix_sort(std::vector<Key>& keys) {
+void radix_sort(RawVector<Key>& keys) {
   constexpr int digit_bits = 11;
   constexpr std::size_t digit_values = std::size_t{1} << digit_bits;
   constexpr int digits = (std::numeric_limits<Key>::digits + digit_bits - 1) / digit_bits;
@@ -28,7 +29,7 @@ void radix_sort(std::vector<Key>& keys) {
   for (const Key key : keys) {
     for (int d = 0; d < digits; ++d) ++starts[static_cast<std::size_t>(d) * digit_values + digit(key, d)];
   }
-  std::vector<Key> moved(keys.size());
+  RawVector<Key> moved(keys.size());
   for (int d = 0; d < digits; ++d) {
     const std::span<std::size_t> start(starts.data() + static_cast<std::size_t>(d) * digit_values,
                                        digit_values);
@@ -40,10 +41,9 @@ void radix_sort(std::vector<Key>& keys) {
   }
 }
 
+// `keys` of values that are neither NaN nor zero; `zeros`: how many others are zero.
 template <class Value, class Key>
-DistinctValues count_as(std::span<const double> values) {
-  std::vector<Key> keys(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) keys[i] = key_of<Key>(static_cast<Value>(values[i]));
+DistinctValues count_keys(RawVector<Key>& keys, std::int64_t zeros) {
   radix_sort(keys);
   DistinctValues distinct;
   for (std::size_t i = 0; i < keys.size();) {
@@ -53,7 +53,47 @@ DistinctValues count_as(std::span<const double> values) {
     distinct.counts.push_back(static_cast<std::int64_t>(end - i));
     i = end;
   }
+  if (zeros > 0) {
+    const auto place = std::lower_bound(distinct.values.begin(), distinct.values.end(), 0.0);
+    distinct.counts.insert(distinct.counts.begin() + (place - distinct.values.begin()), zeros);
+    distinct.values.insert(place, 0.0);
+  }
   return distinct;
+}
+
+// Zeros are often most of the values, and slow to sort for that: whole blocks of them are passed over.
+template <class Value, class Key>
+DistinctValues count_as(std::span<const Value> values) {
+  constexpr std::size_t block = 64 / sizeof(Value);
+  RawVector<Key> keys(values.size());
+  std::size_t kept = 0;
+  std::size_t zeros = 0;
+  const auto take = [&](Value value) {
+    keys[kept] = key_of<Key>(value);
+    kept += value != 0 && value == value ? 1 : 0;
+    zeros += value == 0 ? 1 : 0;
+  };
+  std::size_t i = 0;
+  for (; i + block <= values.size(); i += block) {
+    Key bits = 0;  // but for signs
+    for (std::size_t k = 0; k < block; ++k)
+      bits |= static_cast<Key>(__builtin_bit_cast(Key, values[i + k]) << 1);
+    if (bits == 0) {
+      zeros += block;
+    } else {
+      for (std::size_t k = 0; k < block; ++k) take(values[i + k]);
+    }
+  }
+  for (; i < values.size(); ++i) take(values[i]);
+  keys.resize(kept);
+  return count_keys<Value>(keys, static_cast<std::int64_t>(zeros));
+}
+
+bool all_floats(std::span<const double> values) {
+  bool floats = true;
+  for (const double value : values)
+    floats &= static_cast<double>(static_cast<float>(value)) == value || value != value;
+  return floats;
 }
 
 template <class T>
@@ -72,25 +112,16 @@ std::vector<T> take(std::span<const std::byte>& bytes, std::size_t count) {
 
 }  // namespace
 
-DistinctValues count_distinct(std::span<double> values) {
-  std::size_t kept = 0;
-  std::int64_t zeros = 0;  // often most of the values, and slow to sort for that
-  bool floats = true;
-  for (const double value : values) {
-    values[kept] = value;
-    kept += value != 0 && value == value ? 1 : 0;
-    zeros += value == 0 ? 1 : 0;
-    floats &= static_cast<double>(static_cast<float>(value)) == value || value != value;
-  }
-  const std::span<const double> others = values.first(kept);
-  DistinctValues distinct =
-      floats ? count_as<float, std::uint32_t>(others) : count_as<double, std::uint64_t>(others);
-  if (zeros > 0) {
-    const auto place = std::lower_bound(distinct.values.begin(), distinct.values.end(), 0.0);
-    distinct.counts.insert(distinct.counts.begin() + (place - distinct.values.begin()), zeros);
-    distinct.values.insert(place, 0.0);
-  }
-  return distinct;
+DistinctValues count_distinct(std::span<const float> values) {
+  return count_as<float, std::uint32_t>(values);
+}
+
+DistinctValues count_distinct(std::span<const double> values) {
+  if (!all_floats(values)) return count_as<double, std::uint64_t>(values);
+  RawVector<float> floats(values.size());
+  std::transform(values.begin(), values.end(), floats.begin(),
+                 [](double value) { return static_cast<float>(value); });
+  return count_distinct(floats);
 }
 
 DistinctValues merge(const DistinctValues& a, const DistinctValues& b) {

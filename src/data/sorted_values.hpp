@@ -10,8 +10,9 @@
 
 namespace ramet::data {
 
-// Sorts and counts `values` (any order; NaN is left out, -0 counts as 0), which it may overwrite.
-DistinctValues count_distinct(std::span<double> values);
+// Sorts and counts `values` (any order; NaN is left out, -0 counts as 0).
+DistinctValues count_distinct(std::span<const double> values);
+DistinctValues count_distinct(std::span<const float> values);
 
 // The distinct values of two samples together.
 DistinctValues merge(const DistinctValues& a, const DistinctValues& b);

@@ -91,7 +91,7 @@ Survey::Result Survey::read_all(Roles& roles, const BinParams& params) {
   const auto gather = [&](const Batch& batch, std::int64_t first_row) {
     sample.add(batch, first_row, tasks_);
   };
-  while (!sample.choose(*data_.communicator, positive_rows)) {
+  while (!sample.choose(*data_.communicator, positive_rows, tasks_)) {
     sample.begin(gathered(0));
     scan(gather);
   }
@@ -181,7 +181,7 @@ void Survey::set_dictionaries(Result& result) {
 
 void Survey::set_cuts(Result& result, SampledValues& sample, std::size_t begin, std::size_t end) {
   const std::span<const std::int32_t> group = std::span(numeric_).subspan(begin, end - begin);
-  std::vector<std::vector<double>>& values = sample.values();
+  std::vector<SampledColumn>& values = sample.values();
   std::vector<DistinctValues> distinct(group.size());
   const auto columns = static_cast<std::int64_t>(group.size());
   RemoteNumbers* remote = source_.remote();
@@ -195,7 +195,11 @@ void Survey::set_cuts(Result& result, SampledValues& sample, std::size_t begin, 
     if (remote != nullptr) distinct = remote->distinct(columns_of(group), sample.rows(), tasks_);
     tasks_.for_each(columns, [&](std::int64_t k) {
       if (remote == nullptr) {
-        distinct[k] = count_distinct(values[k]);
+        distinct[k] = std::visit(
+            []<class Value>(const RawVector<Value>& column) {
+              return count_distinct(std::span<const Value>(column));
+            },
+            values[k]);
         values[k] = {};
       }
       if (alone) cut(k);

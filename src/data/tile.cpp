@@ -22,8 +22,15 @@ Tile make_tile(const Batch& batch, std::int64_t cols, std::int64_t begin, std::i
   return tile;
 }
 
+bool is_float(const Batch& batch, std::int32_t column) {
+  if (batch.csr) return true;
+  const ColumnChunk& chunk = batch.columns[static_cast<std::size_t>(column)];
+  return std::holds_alternative<Strided<float>>(chunk) ||
+         std::holds_alternative<Strided<std::uint8_t>>(chunk);
+}
+
 void gather_numbers(const Batch& batch, std::int64_t cols, std::span<const std::int64_t> rows,
-                    std::span<const std::int32_t> wanted, std::span<double* const> out) {
+                    std::span<const std::int32_t> wanted, std::span<const NumbersOut> out) {
   const auto count = static_cast<std::int64_t>(rows.size());
   if (batch.csr) {
     Buffer<float> dense(static_cast<std::size_t>(cols * count));
@@ -31,16 +38,17 @@ void gather_numbers(const Batch& batch, std::int64_t cols, std::span<const std::
         *batch.csr, cols, count, [&](std::int64_t i) { return rows[i]; }, dense.data());
     for (std::size_t k = 0; k < wanted.size(); ++k) {
       const float* column = dense.data() + wanted[k] * count;
-      std::transform(column, column + count, out[k], [](float value) { return number_of(value); });
+      std::visit([&](auto* numbers) { std::copy(column, column + count, numbers); }, out[k]);
     }
     return;
   }
   for (std::size_t k = 0; k < wanted.size(); ++k) {
     std::visit(
-        [&](const auto& column) {
-          for (std::int64_t i = 0; i < count; ++i) out[k][i] = number_of(column[rows[i]]);
+        [&]<class Number>(const auto& column, Number* numbers) {
+          for (std::int64_t i = 0; i < count; ++i)
+            numbers[i] = static_cast<Number>(number_of(column[rows[i]]));
         },
-        batch.columns[wanted[k]]);
+        batch.columns[wanted[k]], out[k]);
   }
 }
 

@@ -21,9 +21,15 @@ struct Tile {
 // Rows [begin, begin + rows) of the batch, which must have been checked.
 Tile make_tile(const Batch& batch, std::int64_t cols, std::int64_t begin, std::int64_t rows);
 
-// out[k][i] = row rows[i] of column wanted[k] (numeric or boolean); NaN if missing.
+// Whether floats hold all of a column's values (numeric or boolean), as those of sparse rows.
+bool is_float(const Batch& batch, std::int32_t column);
+
+// Where the numbers of a column go.
+using NumbersOut = std::variant<float*, double*>;
+
+// out[k][i] = row rows[i] of column wanted[k] (numeric or boolean); NaN if missing. Floats: is_float.
 void gather_numbers(const Batch& batch, std::int64_t cols, std::span<const std::int64_t> rows,
-                    std::span<const std::int32_t> wanted, std::span<double* const> out);
+                    std::span<const std::int32_t> wanted, std::span<const NumbersOut> out);
 
 // Rows a tile, such that the tile's input of `cols` columns fits the second-level cache.
 std::int64_t tile_rows(std::int64_t cols);

@@ -25,6 +25,7 @@ std::vector<Value> special_values() {
 template <class Value>
 std::vector<Value> probes(const std::vector<double>& cuts, std::mt19937& random) {
   std::vector<Value> values = special_values<Value>();
+  for (int i = 0; i < 70; ++i) values.push_back(i % 5 == 0 ? -Value{0} : Value{0});
   for (const double cut : cuts) {
     const auto near = static_cast<Value>(cut);
     values.push_back(near);

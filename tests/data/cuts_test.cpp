@@ -60,7 +60,7 @@ TEST(CutBetween, IsTheMidpoint) {
   EXPECT_EQ(data::cut_between(-Limits::infinity(), Limits::infinity()), 0);
 }
 
-data::DistinctValues counted(Doubles values) { return data::count_distinct(values); }
+data::DistinctValues counted(const Doubles& values) { return data::count_distinct(values); }
 
 Doubles cuts_of(const Doubles& values, int max_bin) { return data::make_cuts(counted(values), max_bin); }
 
@@ -137,32 +137,45 @@ TEST(MakeCuts, ManyHeavyValuesTakeNoLongTime) {
   EXPECT_EQ(cuts.size(), 65'534u);
 }
 
+void expect_counted(const Doubles& values, const data::DistinctValues& distinct) {
+  std::map<double, std::int64_t> expected;
+  for (const double x : values) {
+    if (!std::isnan(x)) ++expected[x == 0 ? 0.0 : x];
+  }
+  ASSERT_EQ(distinct.values.size(), expected.size());
+  std::size_t i = 0;
+  for (const auto& [value, count] : expected) {
+    EXPECT_EQ(distinct.values[i], value);
+    EXPECT_EQ(std::signbit(distinct.values[i]), std::signbit(value));
+    EXPECT_EQ(distinct.counts[i++], count);
+  }
+}
+
+Doubles values_with_zeros(int size, bool floats, std::uint32_t zeros_of_100, std::mt19937& random) {
+  Doubles values;
+  for (int i = 0; i < size; ++i) {
+    double x = (static_cast<double>(random()) - 0x1p31) * 1e-5;
+    if (floats) x = static_cast<double>(static_cast<float>(x));
+    if (random() % 4 == 0) x = static_cast<double>(random() % 5) - 2;
+    if (random() % 20 == 0) x = Limits::quiet_NaN();
+    if (random() % 20 == 0) x = random() % 2 == 0 ? -Limits::infinity() : Limits::infinity();
+    if (random() % 20 == 0 && !floats) x = Limits::denorm_min();
+    if (random() % 100 < zeros_of_100) x = random() % 2 == 0 ? -0.0 : 0.0;
+    values.push_back(x);
+  }
+  return values;
+}
+
 TEST(CountDistinct, AgreesWithAMap) {
   std::mt19937 random(3);
-  for (const int size : {0, 1, 2, 100, 511, 512, 5000}) {
-    for (const bool floats : {false, true}) {
-      Doubles values;
-      for (int i = 0; i < size; ++i) {
-        double x = (static_cast<double>(random()) - 0x1p31) * 1e-5;
-        if (floats) x = static_cast<double>(static_cast<float>(x));
-        if (random() % 4 == 0) x = static_cast<double>(random() % 5) - 2;
-        if (random() % 20 == 0) x = Limits::quiet_NaN();
-        if (random() % 20 == 0) x = random() % 2 == 0 ? -Limits::infinity() : Limits::infinity();
-        if (random() % 20 == 0) x = -0.0;
-        if (random() % 20 == 0 && !floats) x = Limits::denorm_min();
-        values.push_back(x);
-      }
-      std::map<double, std::int64_t> expected;
-      for (const double x : values) {
-        if (!std::isnan(x)) ++expected[x == 0 ? 0.0 : x];
-      }
-      const data::DistinctValues distinct = counted(values);
-      ASSERT_EQ(distinct.values.size(), expected.size());
-      std::size_t i = 0;
-      for (const auto& [value, count] : expected) {
-        EXPECT_EQ(distinct.values[i], value);
-        EXPECT_EQ(std::signbit(distinct.values[i]), std::signbit(value));
-        EXPECT_EQ(distinct.counts[i++], count);
+  for (const int size : {0, 1, 2, 15, 16, 17, 100, 511, 512, 5000}) {
+    for (const bool is_float : {false, true}) {
+      for (const std::uint32_t zeros : {5u, 97u, 100u}) {  // of 100: blocks of zeros only, and other blocks
+        const Doubles values = values_with_zeros(size, is_float, zeros, random);
+        expect_counted(values, counted(values));
+        if (!is_float) continue;
+        const std::vector<float> floats(values.begin(), values.end());
+        expect_counted(values, data::count_distinct(floats));
       }
     }
   }

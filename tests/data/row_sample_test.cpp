@@ -32,7 +32,7 @@ Rows sample(const BinParams& params, const std::vector<bool>& positive, const Ro
       for (std::int64_t row = ends[rank]; row < ends[rank + 1]; ++row) {
         if (positive[row] && candidates.contains(row)) mine.push_back(row);
       }
-      const auto chosen = candidates.choose(*communicator, mine, positive_rows);
+      const auto chosen = candidates.choose(*communicator, mine, 0, positive_rows);
       if (!chosen) continue;
       for (std::size_t i = 0; i < mine.size(); ++i) {
         if ((*chosen)[i]) of_rank[rank].push_back(mine[i]);
