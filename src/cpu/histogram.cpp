@@ -13,7 +13,7 @@ constexpr std::int64_t prefetch_distance = 24;
 
 struct PackedTarget {
   static constexpr std::int64_t step = 1;  // a cell, in 64-bit integers
-  static std::int64_t load(std::uint32_t pair) { return packed_gradient(pair); }
+  static std::int64_t load(const std::uint8_t* pair) { return packed_gradient_at(pair); }
   static void add(std::int64_t* cell, std::int64_t value) { *cell += value; }
   static void add_counted(std::int64_t* cell, std::int64_t value) {
     *reinterpret_cast<CellPair*>(cell) += CellPair{value, 1};
@@ -22,7 +22,11 @@ struct PackedTarget {
 
 struct WideTarget {
   static constexpr std::int64_t step = 2;
-  static WideCell load(WideGradient pair) { return {pair.g, static_cast<std::int64_t>(pair.h)}; }
+  static WideCell load(const std::uint8_t* at) {
+    WideGradient pair;
+    __builtin_memcpy(&pair, at, sizeof pair);
+    return {pair.g, static_cast<std::int64_t>(pair.h)};
+  }
   static void add(std::int64_t* cell, const WideCell& value) {
     *reinterpret_cast<CellPair*>(cell) += CellPair{value.g, value.h};
   }
@@ -178,30 +182,38 @@ template <bool indexed, bool inside, class Gradient>
 class Rows {
  public:
   Rows(const ColumnRuns& runs, const RowSource<Gradient>& source, const RowSlice& slice)
-      : source_(source), slice_(slice), first_byte_(inside ? 0 : runs.first_byte) {
-    // A row with its gradient begins at a cache line, or within one; others lie anywhere.
-    last_byte_ = inside ? source.gradient_at : runs.first_byte + runs.span + 62;
+      : codes_(source.codes),
+        row_bytes_(source.row_bytes),
+        gradients_(inside ? source.codes + source.gradient_at
+                          : reinterpret_cast<const std::uint8_t*>(source.gradients)),
+        ids_(slice.ids),
+        first_(slice.first),
+        first_byte_(inside ? 0 : runs.first_byte),
+        last_byte_(inside ? source.gradient_at : runs.first_byte + runs.span - 1) {}
+  std::int64_t row(std::int64_t i) const { return indexed ? ids_[i] : first_ + i; }
+  const std::uint8_t* codes(std::int64_t row) const { return codes_ + row * row_bytes_; }
+  const std::uint8_t* gradient(std::int64_t row) const {
+    return gradients_ + row * (inside ? row_bytes_ : std::int64_t{sizeof(Gradient)});
   }
-  std::int64_t row(std::int64_t i) const { return indexed ? slice_.ids[i] : slice_.first + i; }
-  const std::uint8_t* codes(std::int64_t row) const { return source_.codes + row * source_.row_bytes; }
-  Gradient gradient(std::int64_t row) const {
-    if constexpr (!inside) return source_.gradients[row];
-    Gradient gradient;
-    __builtin_memcpy(&gradient, codes(row) + source_.gradient_at, sizeof gradient);
-    return gradient;
-  }
-  // Always inlined: GCC drops calls of functions that do nothing but prefetch.
+  // Row i and its gradient. Always inlined: GCC drops calls of functions that do nothing but prefetch.
   __attribute__((always_inline)) void prefetch(std::int64_t i) const {
-    if (!indexed || i + prefetch_distance >= slice_.count) return;
-    const std::int64_t ahead = slice_.ids[i + prefetch_distance];
-    const std::uint8_t* next = codes(ahead);
-    for (std::int64_t b = first_byte_; b <= last_byte_; b += 64) __builtin_prefetch(next + b);
-    if (!inside) __builtin_prefetch(source_.gradients + ahead);
+    if constexpr (!indexed) return;
+    const std::int64_t row = ids_[i];
+    const std::uint8_t* first = codes(row) + first_byte_;
+    const std::uint8_t* last = codes(row) + last_byte_;
+    __builtin_prefetch(first);
+    while ((first += 64) < last) __builtin_prefetch(first);
+    // A row with its gradient begins at a cache line, or within one; others lie anywhere.
+    if (!inside) __builtin_prefetch(last);
+    if (!inside) __builtin_prefetch(gradient(row));
   }
 
  private:
-  RowSource<Gradient> source_;
-  RowSlice slice_;
+  const std::uint8_t* codes_;
+  std::int64_t row_bytes_;
+  const std::uint8_t* gradients_;
+  const std::uint32_t* ids_;
+  std::int64_t first_;
   std::int64_t first_byte_;
   std::int64_t last_byte_;
 };
@@ -215,10 +227,7 @@ void add_rows(const ColumnRuns runs, const RowSource<Gradient>& source, const Ro
   std::int64_t* const* const of_bytes = table.begin();
   std::int64_t* const* const of_shorts = table.begin() + runs.bytes();
   const bool shorts = runs.plain_shorts + runs.counted_shorts != 0;
-  std::int64_t i = 0;
-  for (; runs.consecutive && i + 2 <= slice.count; i += 2) {
-    rows.prefetch(i);
-    rows.prefetch(i + 1);
+  const auto add_pair = [&](std::int64_t i) __attribute__((always_inline)) {
     const std::int64_t a = rows.row(i);
     const std::int64_t b = rows.row(i + 1);
     const std::uint8_t* codes_a = rows.codes(a);
@@ -232,12 +241,21 @@ void add_rows(const ColumnRuns runs, const RowSource<Gradient>& source, const Ro
       add_two_counted<Target>(of_bytes + runs.plain_bytes, runs.counted_bytes, codes_a + at, codes_b + at,
                               value_a, value_b);
     }
-    if (!shorts) continue;
+    if (!shorts) return;
     add_shorts<Target>(of_shorts, runs.plain_shorts, runs.counted_shorts, codes_a + runs.shorts_at, value_a);
     add_shorts<Target>(of_shorts, runs.plain_shorts, runs.counted_shorts, codes_b + runs.shorts_at, value_b);
+  };
+  std::int64_t i = 0;
+  if (runs.consecutive) {
+    for (; i + 1 + prefetch_distance < slice.count; i += 2) {
+      rows.prefetch(i + prefetch_distance);
+      rows.prefetch(i + 1 + prefetch_distance);
+      add_pair(i);
+    }
+    for (; i + 2 <= slice.count; i += 2) add_pair(i);
   }
   for (; i < slice.count; ++i) {
-    rows.prefetch(i);
+    if (i + prefetch_distance < slice.count) rows.prefetch(i + prefetch_distance);
     const std::int64_t row = rows.row(i);
     add_one<Target>(runs, rows.codes(row), Target::load(rows.gradient(row)), cells);
   }

@@ -2,7 +2,9 @@
 // Cost: one 8-byte add in the first-level cache per (row, column), which is what the method is bound by.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "cpu/cells.hpp"
 
@@ -42,6 +44,15 @@ inline std::uint32_t narrow_gradient(std::int32_t g, std::int32_t h) {
 inline std::int64_t packed_gradient(std::uint32_t pair) {
   return (static_cast<std::int64_t>(static_cast<std::int32_t>(pair & 0xffff0000u)) << 16) |
          static_cast<std::int64_t>(pair & 0xffffu);
+}
+// The same of the pair at `at`: two loads take fewer steps than taking one apart.
+inline std::int64_t packed_gradient_at(const void* at) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint16_t h;
+  std::int16_t g;
+  std::memcpy(&h, at, sizeof h);
+  std::memcpy(&g, static_cast<const char*>(at) + sizeof h, sizeof g);
+  return (std::int64_t{g} << 32) | std::int64_t{h};
 }
 inline std::int64_t narrow_g(std::uint32_t pair) { return static_cast<std::int32_t>(pair) >> 16; }
 inline std::int64_t narrow_h(std::uint32_t pair) { return pair & 0xffffu; }
