@@ -209,7 +209,7 @@ class Rows {
     const std::uint8_t* first = codes(row) + first_byte_;
     const std::uint8_t* last = codes(row) + last_byte_;
     __builtin_prefetch(first);
-    while ((first += 64) < last) __builtin_prefetch(first);
+    while ((first += 64) <= last) __builtin_prefetch(first);
     // A row with its gradient begins at a cache line, or within one; others lie anywhere.
     if (!inside) __builtin_prefetch(last);
     if (!inside) __builtin_prefetch(gradient(row));
