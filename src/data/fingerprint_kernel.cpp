@@ -43,7 +43,11 @@ HWY_ATTR std::uint64_t hash_of(const Value* values, const std::uint64_t* row_key
                                      hn::BitCast(du, positive_zero));
     sums = hn::Add(sums, mix(hn::Xor(hn::Add(bits, hn::Set(du, column_key)), hn::LoadU(du, row_keys + i))));
   }
-  std::uint64_t sum = hn::GetLane(hn::SumOfLanes(du, sums));
+  // One by one: GCC adds lanes up as signed numbers, which must not wrap around.
+  alignas(64) std::uint64_t of_lanes[hn::MaxLanes(du)];
+  hn::Store(sums, du, of_lanes);
+  std::uint64_t sum = 0;
+  for (const std::uint64_t of_lane : of_lanes) sum += of_lane;
   for (; i < count; ++i)
     sum += cell_hash(row_keys[i], column_key, value_bits(static_cast<double>(values[i])));
   return sum;
