@@ -1,4 +1,5 @@
-// A vector that does not fill what it grows by: for values that are all written next, by many threads.
+// A vector that does not fill what it grows by: for values that are all written next, by many threads. Where
+// the size is known from the start, base/buffer.hpp does.
 #pragma once
 
 #include <memory>

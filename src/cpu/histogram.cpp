@@ -211,8 +211,10 @@ class Rows {
     __builtin_prefetch(first);
     while ((first += 64) <= last) __builtin_prefetch(first);
     // A row with its gradient begins at a cache line, or within one; others lie anywhere.
-    if (!inside) __builtin_prefetch(last);
-    if (!inside) __builtin_prefetch(gradient(row));
+    if constexpr (!inside) {
+      __builtin_prefetch(last);
+      __builtin_prefetch(gradient(row));
+    }
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/buffer.hpp"
 #include "comm/agree.hpp"
 #include "data/tile.hpp"
 
@@ -70,15 +71,15 @@ std::vector<std::int64_t> SampledValues::candidates(std::int64_t first_row, std:
   constexpr std::int64_t piece = 1 << 16;
   std::vector<std::vector<std::int64_t>> pieces(static_cast<std::size_t>((rows + piece - 1) / piece));
   tasks.for_ranges(rows, piece, [&](std::int64_t begin, std::int64_t end) {
-    RawVector<std::int64_t> found(static_cast<std::size_t>(end - begin));
-    std::ptrdiff_t count = 0;
+    Buffer<std::int64_t> found(static_cast<std::size_t>(end - begin));
+    std::size_t count = 0;
     for (std::int64_t row = first_row + begin; row < first_row + end; ++row) {
       const bool wanted = candidates_.contains(data_.first_global_row + row) &&
                           (data_.weights.empty() || data_.weights[row] > 0);
-      found[static_cast<std::size_t>(count)] = row;
+      found[count] = row;
       count += wanted ? 1 : 0;
     }
-    pieces[begin / piece].assign(found.begin(), found.begin() + count);
+    pieces[begin / piece].assign(found.data(), found.data() + count);
   });
   std::vector<std::int64_t> all;
   for (const std::vector<std::int64_t>& found : pieces) all.insert(all.end(), found.begin(), found.end());

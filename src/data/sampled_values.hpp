@@ -30,8 +30,8 @@ class SampledValues {
   // The batch whose first row is local row `first_row`.
   void add(const Batch& batch, std::int64_t first_row, Tasks& tasks);
 
-  // After the first scan: leaves only rows of the sample. Collective. False, on every rank, if the scan must
-  // be done again.
+  // After the first scan: leaves only rows of the sample, and makes what was gathered of others missing.
+  // Collective. False, on every rank, if the scan must be done again.
   bool choose(Communicator& communicator, std::int64_t positive_rows, Tasks& tasks);
 
   // The rows of the sample, local and ascending, once chosen.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/buffer.hpp"
 #include "base/raw_vector.hpp"
 #include "data/sort_key.hpp"
 
@@ -118,10 +119,10 @@ DistinctValues count_distinct(std::span<const float> values) {
 
 DistinctValues count_distinct(std::span<const double> values) {
   if (!all_floats(values)) return count_as<double, std::uint64_t>(values);
-  RawVector<float> floats(values.size());
-  std::transform(values.begin(), values.end(), floats.begin(),
+  Buffer<float> floats(values.size());
+  std::transform(values.begin(), values.end(), floats.data(),
                  [](double value) { return static_cast<float>(value); });
-  return count_distinct(floats);
+  return count_distinct(floats.span());
 }
 
 DistinctValues merge(const DistinctValues& a, const DistinctValues& b) {
