@@ -24,7 +24,7 @@ from scaling import runs
 from scaling.data import Shape
 from scaling.processes import Limits, physical_memory
 
-ENGINES = (RAMET, "xgboost", "lightgbm")  # hessboost makes its bins while it trains
+ENGINES = (RAMET, "xgboost", "lightgbm", "catboost")  # hessboost makes its bins while it trains
 LONGEST_S = 600
 
 
