@@ -21,26 +21,47 @@ HWY_ATTR void to_margins(const std::int64_t* scores, int exponent, std::int64_t 
   for (std::int64_t i = 0; i < count; ++i) margins[i] = static_cast<double>(scores[i]) * unit;
 }
 
+// Rows of `x` that are wanted soon, as scores, labels and gradients outgrow the second-level cache: the
+// processor's own prefetching leaves half of the time to waiting.
+template <class T>
+__attribute__((always_inline)) inline void prefetch_rows(const T* x, std::int64_t rows) {
+  constexpr std::int64_t line = 64 / sizeof(T);
+  for (std::int64_t i = 0; i < rows; i += line) __builtin_prefetch(x + i);
+}
+
+// So many rows at once: while they are computed, the next ones arrive.
+constexpr std::int64_t tile_rows = 128;
+
 template <class Row>
 HWY_ATTR void row_gradients(const Row& objective, const GradientBlock& block) {
-  alignas(64) double margins[gradient_block_rows];
-  alignas(64) double g[gradient_block_rows];
-  alignas(64) double h[gradient_block_rows];
-  to_margins(block.scores[0], block.unit_exponents[0], block.count, margins);
-  for (std::int64_t i = 0; i < block.count; ++i) {
-    const objective::GradientPair pair = objective.gradient(margins[i], block.labels[i]);
-    g[i] = pair.g;
-    h[i] = pair.h;
-  }
-  if (block.weights != nullptr) {
-    for (std::int64_t i = 0; i < block.count; ++i) {
-      g[i] *= block.weights[i];
-      h[i] *= block.weights[i];
+  alignas(64) double margins[tile_rows];
+  alignas(64) double g[tile_rows];
+  alignas(64) double h[tile_rows];
+  for (std::int64_t begin = 0; begin < block.count; begin += tile_rows) {
+    const std::int64_t count = std::min(tile_rows, block.count - begin);
+    prefetch_rows(block.scores[0] + begin + tile_rows, tile_rows);
+    prefetch_rows(block.labels + begin + tile_rows, tile_rows);
+    if (block.weights != nullptr) prefetch_rows(block.weights + begin + tile_rows, tile_rows);
+    to_margins(block.scores[0] + begin, block.unit_exponents[0], count, margins);
+    const double* labels = block.labels + begin;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const objective::GradientPair pair = objective.gradient(margins[i], labels[i]);
+      g[i] = pair.g;
+      h[i] = pair.h;
     }
+    if (block.weights != nullptr) {
+      const double* weights = block.weights + begin;
+      for (std::int64_t i = 0; i < count; ++i) {
+        g[i] *= weights[i];
+        h[i] *= weights[i];
+      }
+    }
+    float* g_out = block.g[0] + begin;
+    for (std::int64_t i = 0; i < count; ++i) g_out[i] = static_cast<float>(g[i]);
+    if (block.h[0] == nullptr) continue;
+    float* h_out = block.h[0] + begin;
+    for (std::int64_t i = 0; i < count; ++i) h_out[i] = static_cast<float>(h[i]);
   }
-  for (std::int64_t i = 0; i < block.count; ++i) block.g[0][i] = static_cast<float>(g[i]);
-  if (block.h[0] == nullptr) return;
-  for (std::int64_t i = 0; i < block.count; ++i) block.h[0][i] = static_cast<float>(h[i]);
 }
 
 // `scratch`: outputs margins and outputs pairs.
@@ -71,6 +92,7 @@ HWY_ATTR void rows_gradients(const Rows& objective, const GradientBlock& block, 
   double* g = margins + size;
   double* h = g + size;
   for (std::int32_t k = 0; k < block.outputs; ++k) {
+    prefetch_rows(block.scores[k] + begin + rows, rows);
     to_margins(block.scores[k] + begin, block.unit_exponents[k], rows, margins + std::ptrdiff_t{k} * rows);
   }
   objective.gradients_of_rows(margins, block.outputs, block.labels + begin, rows, h + size, g, h);
@@ -136,13 +158,18 @@ HWY_ATTR void quantise_narrow_rows(const float* g, const float* h, std::int64_t 
                                    std::uint64_t first_row, std::uint32_t* out) {
   const double g_scale = math::pow2(scale.g_exponent);
   const double h_scale = math::pow2(scale.h_exponent);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::uint32_t draw = math::draw32(key, first_row + static_cast<std::uint64_t>(i));
-    const std::int32_t qg = math::round_stochastic(static_cast<double>(g[i]) * g_scale, draw & 0xffffu);
-    std::int32_t qh = 1;
-    if constexpr (!constant_hessian)
-      qh = math::round_stochastic(static_cast<double>(h[i]) * h_scale, draw >> 16);
-    out[i] = narrow_gradient(qg, qh);
+  for (std::int64_t begin = 0; begin < count; begin += tile_rows) {
+    const std::int64_t end = std::min(begin + tile_rows, count);
+    prefetch_rows(g + end, tile_rows);
+    if constexpr (!constant_hessian) prefetch_rows(h + end, tile_rows);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::uint32_t draw = math::draw32(key, first_row + static_cast<std::uint64_t>(i));
+      const std::int32_t qg = math::round_stochastic(static_cast<double>(g[i]) * g_scale, draw & 0xffffu);
+      std::int32_t qh = 1;
+      if constexpr (!constant_hessian)
+        qh = math::round_stochastic(static_cast<double>(h[i]) * h_scale, draw >> 16);
+      out[i] = narrow_gradient(qg, qh);
+    }
   }
 }
 

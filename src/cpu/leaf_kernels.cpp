@@ -18,6 +18,9 @@ namespace ramet::cpu::HWY_NAMESPACE {
 // in so many sums of each leaf, which are side by side.
 constexpr std::int64_t leaf_sum_turns = 4;
 
+// Arrays over all rows outgrow the second-level cache: so many rows before they are read they are fetched.
+constexpr std::int64_t rows_ahead = 256;
+
 HWY_ATTR inline std::int64_t* sums_of(std::int64_t* sums, std::uint32_t leaf, std::int64_t row) {
   return sums + 2 * (leaf_sum_turns * static_cast<std::int64_t>(leaf) + row % leaf_sum_turns);
 }
@@ -49,6 +52,8 @@ HWY_ATTR void add_in_turns(const std::uint32_t* leaves, const float* g, const fl
   alignas(64) std::int64_t pairs[16];
   std::int64_t i = 0;
   for (; i + 8 <= count; i += 8) {
+    __builtin_prefetch(g + i + rows_ahead);
+    if (h != nullptr) __builtin_prefetch(h + i + rows_ahead);
     const auto qg = quantised(g + i, g_scale);
     const auto qh = h == nullptr ? hn::Set(di, 1) : quantised(h + i, h_scale);
     hn::StoreInterleaved2(qg, qh, di, pairs);
@@ -83,7 +88,15 @@ HWY_ATTR void add_leaf_sums_target(const std::uint32_t* leaves, const float* g, 
 
 HWY_ATTR void add_leaf_units_target(const std::uint32_t* leaves, std::int64_t count,
                                     const std::int64_t* units, std::int64_t* scores) {
-  for (std::int64_t i = 0; i < count; ++i) scores[i] += units[leaves[i] & (LeafRows::out_of_sample - 1)];
+  const auto add = [&](std::int64_t i)
+                       HWY_ATTR { scores[i] += units[leaves[i] & (LeafRows::out_of_sample - 1)]; };
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    __builtin_prefetch(scores + i + rows_ahead);
+    __builtin_prefetch(leaves + i + rows_ahead);
+    for (int r = 0; r < 8; ++r) add(i + r);
+  }
+  for (; i < count; ++i) add(i);
 }
 
 }  // namespace ramet::cpu::HWY_NAMESPACE

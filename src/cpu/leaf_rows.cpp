@@ -6,6 +6,7 @@ namespace ramet::cpu {
 namespace {
 
 constexpr std::int64_t least_range_rows = 2'048;
+constexpr std::int64_t ids_ahead = 64;  // that are fetched
 
 }  // namespace
 
@@ -60,16 +61,31 @@ void LeafRows::assign(const RowRange& range, std::uint32_t* out) const {
     for (std::uint32_t r = 0; r < end - begin; ++r) out[r] |= out_of_sample;
   }
   const TreeRows& rows = grower_.tree(tree_).rows;
-  for (const Part& part : parts_[static_cast<std::size_t>(range.page)]) {
-    const RowSlice slice = rows.slice(range.page, part.segment, part.side);
-    const auto leaf = static_cast<std::uint32_t>(part.leaf);
+  const std::vector<Part>& parts = parts_[static_cast<std::size_t>(range.page)];
+  // While one leaf's ids in the range are taken, the first ones of the next leaf arrive, which are far from
+  // them.
+  const auto from_begin = [&](const Part& part) {
+    RowSlice slice = rows.slice(range.page, part.segment, part.side);
+    if (slice.ids == nullptr) return slice;
+    take_rows(slice, std::lower_bound(slice.ids, slice.ids + slice.count, begin) - slice.ids);
+    for (std::int64_t i = 0; i < ids_ahead; i += 16) __builtin_prefetch(slice.ids + i);
+    return slice;
+  };
+  RowSlice next;
+  if (!parts.empty()) next = from_begin(parts[0]);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const RowSlice slice = next;
+    if (i + 1 < parts.size()) next = from_begin(parts[i + 1]);
+    const auto leaf = static_cast<std::uint32_t>(parts[i].leaf);
     if (slice.ids == nullptr) {
       std::fill(out, out + (end - begin), leaf);
       continue;
     }
     const std::uint32_t* last = slice.ids + slice.count;
-    const std::uint32_t* at = std::lower_bound(slice.ids, last, begin);
-    for (; at != last && *at < end; ++at) out[*at - begin] = leaf;
+    for (const std::uint32_t* at = slice.ids; at != last && *at < end; ++at) {
+      __builtin_prefetch(at + ids_ahead);
+      out[*at - begin] = leaf;
+    }
   }
 }
 
