@@ -10,6 +10,12 @@ namespace {
 
 // Far enough that a row from the third-level cache arrives in time, near enough to stay in the first.
 constexpr std::int64_t prefetch_distance = 24;
+// Rows in order are fetched into the second-level cache, as far ahead as the rows that are given their
+// gradients next.
+constexpr std::int64_t rows_ahead = 1'024 - prefetch_distance;
+
+// Cells from one column of 255 values and a missing one to the next.
+constexpr std::int64_t even_cells = 256;
 
 struct PackedTarget {
   static constexpr std::int64_t step = 1;  // a cell, in 64-bit integers
@@ -48,6 +54,7 @@ struct ColumnRuns {
   std::int64_t first_byte = 0;
   std::int64_t span = 0;    // bytes from the first code to the last
   bool consecutive = true;  // codes of a width lie side by side, in order
+  bool even = true;         // plain one-byte columns are even_cells apart
 
   std::int64_t bytes() const { return plain_bytes + counted_bytes; }
 };
@@ -69,6 +76,8 @@ ColumnRuns runs_of(const HistogramLayout& layout, std::int32_t begin, std::int32
     std::int64_t& of_bytes = column.counted ? runs.counted_bytes : runs.plain_bytes;
     std::int64_t& of_shorts = column.counted ? runs.counted_shorts : runs.plain_shorts;
     ++(is_byte ? of_bytes : of_shorts);
+    if (is_byte && !column.counted)
+      runs.even = runs.even && column.code_base == runs.columns[0].code_base + even_cells * c;
     first = std::min(first, column.byte_offset);
     last = std::max(last, column.byte_offset + (is_byte ? 0 : 1));
   }
@@ -77,14 +86,9 @@ ColumnRuns runs_of(const HistogramLayout& layout, std::int32_t begin, std::int32
   return runs;
 }
 
-inline std::uint32_t short_code(const std::uint8_t* at) {
-  std::uint16_t code;
-  __builtin_memcpy(&code, at, sizeof code);
-  return code;
-}
-
-inline std::uint32_t four_codes(const std::uint8_t* at) {
-  std::uint32_t codes;
+template <class Codes>
+inline Codes codes_at(const std::uint8_t* at) {
+  Codes codes;
   __builtin_memcpy(&codes, at, sizeof codes);
   return codes;
 }
@@ -128,8 +132,8 @@ inline void add_two(std::int64_t* const* first_cells, std::int64_t columns, cons
   };
   std::int64_t c = 0;
   for (; c + 4 <= columns; c += 4) {
-    std::uint32_t codes_a = four_codes(a + c);
-    std::uint32_t codes_b = four_codes(b + c);
+    std::uint32_t codes_a = codes_at<std::uint32_t>(a + c);
+    std::uint32_t codes_b = codes_at<std::uint32_t>(b + c);
     add_both(first_cells[c], codes_a & 0xff, codes_b & 0xff);
     add_both(first_cells[c + 1], codes_a >> 8 & 0xff, codes_b >> 8 & 0xff);
     codes_a >>= 16;
@@ -138,6 +142,35 @@ inline void add_two(std::int64_t* const* first_cells, std::int64_t columns, cons
     add_both(first_cells[c + 3], codes_a >> 8, codes_b >> 8);
   }
   for (; c < columns; ++c) add_both(first_cells[c], a[c], b[c]);
+}
+
+// The same where columns are even_cells apart: no table, and eight codes a load, since loads are what
+// additions to memory compete with.
+template <class Target, class Value>
+inline void add_two_even(std::int64_t* first, std::int64_t columns, const std::uint8_t* a,
+                         const std::uint8_t* b, const Value& value_a, const Value& value_b) {
+  const auto add_both = [&](std::int64_t column, std::uint64_t code_a, std::uint64_t code_b)
+      __attribute__((always_inline)) {
+    std::int64_t* cells = first + column * (even_cells * Target::step);
+    Target::add(in_register(cells + static_cast<std::int64_t>(code_a) * Target::step), value_a);
+    Target::add(in_register(cells + static_cast<std::int64_t>(code_b) * Target::step), value_b);
+  };
+  const auto add_columns = [&]<class Codes>(Codes codes_a, Codes codes_b) __attribute__((always_inline)) {
+    constexpr std::int64_t count = sizeof(Codes);
+    for (std::int64_t k = 0; k < count; k += 2) {
+      add_both(k, codes_a & 0xff, codes_b & 0xff);
+      add_both(k + 1, codes_a >> 8 & 0xff, codes_b >> 8 & 0xff);
+      codes_a >>= 16;
+      codes_b >>= 16;
+    }
+    first += count * (even_cells * Target::step);
+  };
+  std::int64_t c = 0;
+  for (; c + 8 <= columns; c += 8)
+    add_columns(codes_at<std::uint64_t>(a + c), codes_at<std::uint64_t>(b + c));
+  for (; c + 4 <= columns; c += 4)
+    add_columns(codes_at<std::uint32_t>(a + c), codes_at<std::uint32_t>(b + c));
+  for (std::int64_t k = 0; c < columns; ++c, ++k) add_both(k, a[c], b[c]);
 }
 
 // The same for counted columns, whose codes are read one by one.
@@ -162,9 +195,10 @@ template <class Target, class Value>
 inline void add_shorts(std::int64_t* const* first_cells, std::int64_t plain, std::int64_t counted,
                        const std::uint8_t* codes, const Value& value) {
   std::int64_t c = 0;
-  for (; c < plain; ++c) Target::add(first_cells[c] + Target::step * short_code(codes + 2 * c), value);
+  for (; c < plain; ++c)
+    Target::add(first_cells[c] + Target::step * codes_at<std::uint16_t>(codes + 2 * c), value);
   for (; c < plain + counted; ++c)
-    Target::add_counted(first_cells[c] + 2 * Target::step * short_code(codes + 2 * c), value);
+    Target::add_counted(first_cells[c] + 2 * Target::step * codes_at<std::uint16_t>(codes + 2 * c), value);
 }
 
 // One row's columns, wherever they are.
@@ -175,7 +209,7 @@ inline void add_one(const ColumnRuns& runs, const std::uint8_t* row, const Value
   for (std::size_t c = 0; c < runs.columns.size(); ++c) {
     const HistogramColumn& column = runs.columns[c];
     const std::uint8_t* at = row + column.byte_offset;
-    std::int64_t* cell = cells + column.cell(c < bytes ? *at : short_code(at)) * Target::step;
+    std::int64_t* cell = cells + column.cell(c < bytes ? *at : codes_at<std::uint16_t>(at)) * Target::step;
     if (column.counted) {
       Target::add_counted(cell, value);
     } else {
@@ -204,7 +238,10 @@ class Rows {
   }
   // Row i and its gradient. Always inlined: GCC drops calls of functions that do nothing but prefetch.
   __attribute__((always_inline)) void prefetch(std::int64_t i) const {
-    if constexpr (!indexed) return;
+    if constexpr (!indexed) {
+      __builtin_prefetch(codes(first_ + i + rows_ahead), 0, 2);
+      return;
+    }
     const std::int64_t row = ids_[i];
     const std::uint8_t* first = codes(row) + first_byte_;
     const std::uint8_t* last = codes(row) + last_byte_;
@@ -228,9 +265,9 @@ class Rows {
 };
 
 // The hot loop. `runs` is a copy, of which the compiler knows that no addition changes it.
-template <class Target, bool indexed, bool inside, class Gradient>
-void add_rows(const ColumnRuns runs, const RowSource<Gradient>& source, const RowSlice& slice,
-              std::int64_t* cells) {
+template <class Target, bool indexed, bool inside, bool even, class Gradient>
+void add_rows_of(const ColumnRuns runs, const RowSource<Gradient>& source, const RowSlice& slice,
+                 std::int64_t* cells) {
   const Rows<indexed, inside, Gradient> rows(runs, source, slice);
   const CellTable table(runs.columns, Target::step, cells);
   std::int64_t* const* const of_bytes = table.begin();
@@ -243,8 +280,13 @@ void add_rows(const ColumnRuns runs, const RowSource<Gradient>& source, const Ro
     const std::uint8_t* codes_b = rows.codes(b);
     const auto value_a = Target::load(rows.gradient(a));
     const auto value_b = Target::load(rows.gradient(b));
-    add_two<Target>(of_bytes, runs.plain_bytes, codes_a + runs.bytes_at, codes_b + runs.bytes_at, value_a,
-                    value_b);
+    if constexpr (even) {
+      add_two_even<Target>(*of_bytes, runs.plain_bytes, codes_a + runs.bytes_at, codes_b + runs.bytes_at,
+                           value_a, value_b);
+    } else {
+      add_two<Target>(of_bytes, runs.plain_bytes, codes_a + runs.bytes_at, codes_b + runs.bytes_at, value_a,
+                      value_b);
+    }
     if (runs.counted_bytes != 0) {
       const std::int64_t at = runs.bytes_at + runs.plain_bytes;
       add_two_counted<Target>(of_bytes + runs.plain_bytes, runs.counted_bytes, codes_a + at, codes_b + at,
@@ -267,6 +309,16 @@ void add_rows(const ColumnRuns runs, const RowSource<Gradient>& source, const Ro
     if (i + prefetch_distance < slice.count) rows.prefetch(i + prefetch_distance);
     const std::int64_t row = rows.row(i);
     add_one<Target>(runs, rows.codes(row), Target::load(rows.gradient(row)), cells);
+  }
+}
+
+template <class Target, bool indexed, bool inside, class Gradient>
+void add_rows(const ColumnRuns& runs, const RowSource<Gradient>& source, const RowSlice& slice,
+              std::int64_t* cells) {
+  if (runs.even) {
+    add_rows_of<Target, indexed, inside, true>(runs, source, slice, cells);
+  } else {
+    add_rows_of<Target, indexed, inside, false>(runs, source, slice, cells);
   }
 }
 

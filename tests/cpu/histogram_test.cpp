@@ -126,6 +126,21 @@ TEST(Histogram, PackedCellsEqualPlainSums) {
   }
 }
 
+// Such columns are as far apart as one another, and have loops of their own.
+TEST(Histogram, ColumnsOfAsManyBinsEqualPlainSums) {
+  for (const std::size_t columns : {1u, 2u, 4u, 7u, 8u, 13u, 28u}) {
+    for (const bool missing : {false, true}) {
+      std::vector<ColumnSpec> specs(columns, {255, missing});
+      for (const double fraction : {1.0, 0.4}) {
+        for (const int bits : {16, 32}) check(Case(specs, 3'000, 2'000, fraction, bits), 2, bits > 16);
+      }
+      specs.push_back({255, !missing});
+      specs.push_back({17, true});
+      check(Case(specs, 3'000, 2'000, 0.4, 16), 2, false);
+    }
+  }
+}
+
 TEST(Histogram, PackedCellsHoldTheLargestNodeOfExtremes) {
   Case c({{2, false}}, max_packed_rows, 1 << 20, 1.0, 16);
   for (std::int64_t i = 0; i < max_packed_rows; ++i) {
