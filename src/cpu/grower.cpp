@@ -91,7 +91,8 @@ std::shared_ptr<const HistogramLayout> Grower::layout_of(const backend::TreeSpec
 
 // What other form of the rows histograms are built from, if one saves much.
 void Grower::choose_rows(const HistogramLayout& layout) {
-  const std::shared_ptr<JointRows> joint = plan_joint_rows(layout, input_.outputs.size() == 1);
+  const std::shared_ptr<JointRows> joint =
+      plan_joint_rows(layout, input_.outputs.size() == 1 ? data_.rows : 0);
   // A listed cell costs four bytes and an indirection more than a byte of a row.
   constexpr double worthwhile_share = 0.33;
   constexpr double worth_of_a_byte = 0.67;

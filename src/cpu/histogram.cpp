@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <span>
 #include <vector>
 
@@ -230,7 +231,8 @@ class Rows {
         ids_(slice.ids),
         first_(slice.first),
         first_byte_(inside ? 0 : runs.first_byte),
-        last_byte_(inside ? source.gradient_at : runs.first_byte + runs.span - 1) {}
+        last_byte_(inside ? source.gradient_at : runs.first_byte + runs.span - 1),
+        crossing_(!inside || !std::has_single_bit(static_cast<std::uint64_t>(row_bytes_))) {}
   std::int64_t row(std::int64_t i) const { return indexed ? ids_[i] : first_ + i; }
   const std::uint8_t* codes(std::int64_t row) const { return codes_ + row * row_bytes_; }
   const std::uint8_t* gradient(std::int64_t row) const {
@@ -247,11 +249,8 @@ class Rows {
     const std::uint8_t* last = codes(row) + last_byte_;
     __builtin_prefetch(first);
     while ((first += 64) <= last) __builtin_prefetch(first);
-    // A row with its gradient begins at a cache line, or within one; others lie anywhere.
-    if constexpr (!inside) {
-      __builtin_prefetch(last);
-      __builtin_prefetch(gradient(row));
-    }
+    if (crossing_) __builtin_prefetch(last);
+    if constexpr (!inside) __builtin_prefetch(gradient(row));
   }
 
  private:
@@ -262,6 +261,7 @@ class Rows {
   std::int64_t first_;
   std::int64_t first_byte_;
   std::int64_t last_byte_;
+  bool crossing_;  // a row may lie across cache lines
 };
 
 // The hot loop. `runs` is a copy, of which the compiler knows that no addition changes it.

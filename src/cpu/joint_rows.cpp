@@ -177,7 +177,7 @@ std::pair<std::int64_t, std::int64_t> JointRows::joint_cells(std::size_t tile) c
   return {first(tile_groups[tile]), first(tile_groups[tile + 1])};
 }
 
-std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout, bool gradients) {
+std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout, std::int64_t gradients) {
   std::int64_t codes = 0;
   auto joint = std::make_shared<JointRows>();
   joint->own_cells = joint->layout.total_cells = layout.total_cells;

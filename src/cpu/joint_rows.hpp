@@ -53,8 +53,8 @@ struct JointRows {
 // For histograms of `layout`, which holds every column; null where little would be saved. Choices differ
 // between data sets, and never show in a histogram.
 // Without rows: those are a copy of the data, made when it is certain that they are used.
-// `gradients`: rows get room for theirs.
-std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout, bool gradients);
+// `gradients`: as in RowRecords::set_shape.
+std::shared_ptr<JointRows> plan_joint_rows(const HistogramLayout& layout, std::int64_t gradients);
 void fill_joint_rows(const data::DatasetData& data, const HistogramLayout& layout, Tasks& tasks,
                      JointRows& joint);
 

@@ -254,7 +254,7 @@ TEST(Histogram, RowsOfManyDifferentValuesAreNotListed) {
 // How many of the columns share a byte with others.
 std::int64_t check_joint(const Case& c, int threads, bool wide) {
   Tasks tasks(threads);
-  const auto joint = plan_joint_rows(c.layout, false);
+  const auto joint = plan_joint_rows(c.layout, 0);
   if (joint == nullptr) return 0;
   fill_joint_rows(c.data, c.layout, tasks, *joint);
   HistogramPool pool(c.layout.total_cells, tasks.threads());
@@ -305,11 +305,12 @@ std::vector<Segment> make_child(Case& c) {
 // The root puts gradients into the records, from where its child takes them.
 void check_records(Case c, bool with_joint, int threads) {
   Tasks tasks(threads);
-  const auto joint = plan_joint_rows(c.layout, true);
+  const auto joint = plan_joint_rows(c.layout, c.data.rows);
   const auto records = make_row_records(c.data, tasks);
   HistogramPool pool(c.layout.total_cells, tasks.threads());
   HistogramPool joint_pool(joint != nullptr ? joint->layout.total_cells : 1, threads);
-  BuildJob job{&c.layout, &c.gradients, &c.data, &c.rows, Side::root, {}, pool.acquire(false)};
+  BuildJob job{
+      &c.layout, &c.gradients, &c.data, &c.rows, Side::root, {}, pool.acquire(c.data.rows > max_packed_rows)};
   if (with_joint) {
     ASSERT_NE(joint, nullptr);
     fill_joint_rows(c.data, c.layout, tasks, *joint);
@@ -345,23 +346,37 @@ TEST(Histogram, GradientsInTheRowsGiveTheSameSums) {
     tiles.resize(102, {700, true});
     check_records(Case(tiles, 5'000, 1'300, 0.8, 12), false, threads);
   }
+  // Rows of 12 bytes, some of which lie across two cache lines.
+  check_records(Case({{255, true}, {60, false}, {700, true}, {9, false}}, 400'000, 300'000, 1.0, 10), false,
+                2);
 }
 
 TEST(Histogram, RowsOfFewOrManyBytesHaveNoGradients) {
   RowRecords records;
   for (const std::int64_t codes : {1, 12, 125, 4'000}) {
-    records.set_shape(codes, true);
+    records.set_shape(codes, 1'000);
     EXPECT_FALSE(records.with_gradients()) << codes;
     EXPECT_EQ(records.row_bytes, codes);
   }
   for (const std::int64_t codes : {13, 28, 29, 60, 124}) {
-    records.set_shape(codes, true);
+    records.set_shape(codes, 1'000);
     EXPECT_GE(records.gradient_at, codes);
     EXPECT_LE(records.gradient_at + 4, records.row_bytes);
     EXPECT_EQ(128 % records.row_bytes, 0) << codes;
-    records.set_shape(codes, false);
+    records.set_shape(codes, 0);
     EXPECT_EQ(records.row_bytes, codes);
   }
+  // Short rows have them only where there are many.
+  for (const std::int64_t codes : {5, 8, 12}) {
+    records.set_shape(codes, 100'000);
+    EXPECT_FALSE(records.with_gradients()) << codes;
+    records.set_shape(codes, 1'000'000);
+    EXPECT_EQ(records.gradient_at % 4, 0);
+    EXPECT_GE(records.gradient_at, codes);
+    EXPECT_EQ(records.row_bytes, records.gradient_at + 4);
+  }
+  records.set_shape(4, 1'000'000);
+  EXPECT_FALSE(records.with_gradients());
 }
 
 TEST(Histogram, JointRowsInTiles) {
@@ -379,7 +394,7 @@ TEST(Histogram, ColumnsOfManyValuesAreNotJoined) {
 // Several outputs over the same rows, with joint rows where there are some.
 void check_side_by_side(const Case& c, std::size_t outputs, int threads, bool wide) {
   Tasks tasks(threads);
-  const auto joint = plan_joint_rows(c.layout, false);
+  const auto joint = plan_joint_rows(c.layout, 0);
   if (joint != nullptr) fill_joint_rows(c.data, c.layout, tasks, *joint);
   HistogramPool pool(c.layout.total_cells, threads);
   HistogramPool joint_pool(joint != nullptr ? joint->layout.total_cells : 1, threads);
