@@ -41,14 +41,16 @@ struct TreeSpec {
   bool symmetric = false;    // all nodes that one expand call makes for this tree get one common candidate
 };
 
-// What is likely to be asked for after a split: each split found up to `levels` levels of splits below its
-// children that gains `least_gain` or more, with the rule found, and children searched on all of the tree's
-// features. A backend may carry such splits out ahead of time, about `most_splits` of a tree in one call, and
+// What is likely to be asked for after a split: the splits found up to `levels` levels of splits below its
+// children, with the rule found, and children searched on all of the tree's features. All of them or, if the
+// tree may have no more than `most_splits` splits, those of best-first growth, which almost surely has those
+// down to where one gains less than `likely_gain`. A backend may carry such splits out ahead of time, and
 // answer from what it has when it is asked. What is never asked for must leave no trace.
 struct Outlook {
+  static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
   std::int32_t levels = 0;
-  double least_gain = 0;
-  std::int64_t most_splits = std::numeric_limits<std::int64_t>::max();
+  std::int64_t most_splits = unlimited;
+  double likely_gain = std::numeric_limits<double>::infinity();
 };
 
 // Nodes are numbered by the caller over all trees of the batch: tree t's root is node t, children as given
@@ -71,6 +73,7 @@ struct SplitCandidate {
   std::int32_t node = 0;
   double gain = 0;  // 0: no split is worth it
   SplitRule rule;
+  bool ahead = false;  // the split was carried out ahead of time
 };
 
 // A finished tree in its final order: node 0 is the root, children after parents.

@@ -328,8 +328,11 @@ void Grower::report(std::span<Work> works) {
       candidates_.push_back({split.tree, split.left, work.best[0].gain, work.best[0].rule()});
       continue;
     }
-    candidates_.push_back({split.tree, split.left, work.best[0].gain, work.best[0].rule()});
-    candidates_.push_back({split.tree, split.right, work.best[1].gain, work.best[1].rule()});
+    const std::int32_t numbers[2] = {split.left, split.right};
+    for (int i = 0; i < 2; ++i) {
+      candidates_.push_back({split.tree, numbers[i], work.best[i].gain, work.best[i].rule(),
+                             work.child[i]->ahead[0] != nullptr});
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 // Grower: whole trees without waiting at each level, by workers in whose caches rows and histograms stay.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <limits>
 
@@ -31,21 +30,28 @@ void Grower::expand_apart(std::span<Work* const> works) {
   if (works.empty()) return;
   const auto begin = std::chrono::steady_clock::now();
   most_small_rows_ = small_rows(works);
-  for (Worker& worker : workers_) {
-    worker.used_large = 0;
-    worker.ahead_of = nullptr;
+  for (std::size_t w = 0; w < workers_.size(); ++w) {
+    workers_[w].used_large = 0;
+    workers_[w].tree = static_cast<std::int32_t>(w) * tree_count_ / tasks_.threads();
   }
+  growth_.start();
   std::vector<Work*> small;
   std::vector<Work*> large;
   for (Work* work : works) {
-    work->tree->splits_ahead = work->split->outlook.most_splits;
-    if (work->parent->sums.rows <= most_small_rows_) {
-      small.push_back(work);
-    } else {
+    const backend::Split& split = *work->split;
+    const bool best_first = split.outlook.most_splits != backend::Outlook::unlimited;
+    Contest<GrowTask>& contest = contests_[static_cast<std::size_t>(split.tree)];
+    if (best_first && split.node == split.tree)
+      contest.start(split.outlook.most_splits - 1);  // beside the root's
+    if (work->parent->sums.rows > most_small_rows_) {
       large.push_back(work);
+    } else if (best_first) {
+      growth_.count_added(0, 1);
+      contest.request({.work = work});
+    } else {
+      small.push_back(work);
     }
   }
-  growth_.start();
   assign(small);
   for (Work* work : large) {
     LargeNode& node = take_large(0);
@@ -88,7 +94,9 @@ void Grower::share_time(double seconds) {
 
 void Grower::grow(int worker) {
   try {
-    for (GrowTask task; growth_.take(worker, task); growth_.finish(worker)) carry_out(task, worker);
+    const auto fetch_one = [&](GrowTask& task) { return fetch(worker, task); };
+    for (GrowTask task; growth_.take(worker, task, fetch_one); growth_.finish(worker))
+      carry_out(task, worker);
   } catch (...) {
     growth_.abandon();
     throw;
@@ -106,39 +114,49 @@ void Grower::carry_out(const GrowTask& task, int worker) {
   }
 }
 
-// Whether there is still a split to be had ahead of time. Workers take a few at once from what all share.
-bool Grower::may_go_ahead(GrowingTreeData& tree, Worker& mine) {
-  constexpr std::int64_t at_once = 16;
-  const std::atomic_ref left(tree.splits_ahead);
-  if (left.load(std::memory_order_relaxed) == std::numeric_limits<std::int64_t>::max()) return true;
-  if (mine.ahead_of != &tree || mine.splits_ahead == 0) {
-    mine.ahead_of = &tree;
-    mine.splits_ahead =
-        std::clamp<std::int64_t>(left.fetch_sub(at_once, std::memory_order_relaxed), 0, at_once);
+// A node that is in the running, of the tree that the worker is at if there is one.
+bool Grower::fetch(int worker, GrowTask& task) {
+  std::int32_t& tree = workers_[static_cast<std::size_t>(worker)].tree;
+  std::int64_t dropped = 0;
+  bool found = false;
+  for (std::int32_t i = 0; i < tree_count_ && !found; ++i) {
+    const std::int32_t t = tree + i < tree_count_ ? tree + i : tree + i - tree_count_;
+    found = contests_[static_cast<std::size_t>(t)].take(task, dropped);
+    if (found) tree = t;
   }
-  if (mine.splits_ahead == 0) return false;
-  --mine.splits_ahead;
-  return true;
+  if (dropped > 0) growth_.count_finished(worker, dropped);
+  return found;
 }
 
-// Makes a task of a node that is going to be expanded. `best` stays where it is.
-void Grower::plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
-                        const backend::Outlook& outlook, int worker) {
-  if (outlook.levels <= 0 || best.feature < 0 || best.gain < outlook.least_gain) return;
-  if (!may_go_ahead(tree, workers_[static_cast<std::size_t>(worker)])) return;
-  growth_.add(worker, {.tree = &tree, .node = &node, .best = &best, .outlook = outlook});
-}
-
-// The work is done: its children may be expanded.
+// The work is done: makes tasks of its children that are, or may be, going to be expanded. Their best splits
+// stay where they are.
 void Grower::plan_children(Work& work, const backend::Outlook& below, int worker) {
+  Contest<GrowTask>& contest = contests_[static_cast<std::size_t>(work.parent->tree)];
+  const bool best_first = below.most_splits != backend::Outlook::unlimited;
+  std::array<Contest<GrowTask>::Entrant, 2> entrants;
+  std::size_t count = 0;
   for (int i = 0; i < 2; ++i) {
     const BestSplit* best = &work.best[i];
     if (AheadNode* ahead = work.parent->ahead[i]; ahead != nullptr) {
       std::swap(ahead->best, work.best[i]);
       best = &ahead->best;
     }
-    plan_ahead(*work.tree, *work.child[i], *best, below, worker);
+    if (best->feature < 0) continue;
+    GrowingNode& child = *work.child[i];
+    child.standing = work.parent->standing.of_child(best->gain);
+    if (below.levels <= 0) continue;
+    const GrowTask task{.tree = work.tree, .node = &child, .best = best, .outlook = below};
+    if (!best_first || child.standing.bottleneck() >= below.likely_gain) {
+      if (best_first) contest.note(child.standing);
+      growth_.add(worker, task);
+    } else {
+      entrants[count++] = {child.standing, task};
+    }
   }
+  if (count == 0) return;
+  growth_.count_added(worker, static_cast<std::int64_t>(count));
+  const std::int64_t out = contest.enter(std::span(entrants).first(count));
+  if (out > 0) growth_.count_finished(worker, out);
 }
 
 void Grower::go_ahead(const GrowTask& task, int worker) {

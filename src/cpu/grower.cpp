@@ -165,6 +165,7 @@ void Grower::begin(std::span<const backend::TreeSpec> specs) {
   tree_count_ = static_cast<std::int32_t>(specs.size());
   if (trees_.size() < specs.size()) trees_.resize(specs.size());
   if (nodes_.size() < specs.size()) nodes_.resize(specs.size());
+  while (contests_.size() < specs.size()) contests_.emplace_back();
   for (std::int32_t t = 0; t < tree_count_; ++t) {
     const backend::TreeSpec& spec = specs[static_cast<std::size_t>(t)];
     check_internal(spec.rows.fraction == sample.fraction && spec.rows.key == sample.key,
@@ -219,6 +220,7 @@ void Grower::search_roots() {
     for (BestSplit& other : of_tree) {
       if (of_tree[0].loses_to(other)) of_tree[0] = other;
     }
+    nodes_[static_cast<std::size_t>(t)].standing = Standing().of_child(of_tree[0].gain);
     candidates_.push_back({t, t, of_tree[0].gain, of_tree[0].rule()});
   }
 }

@@ -13,6 +13,7 @@
 #include "backend/session.hpp"
 #include "base/tasks.hpp"
 #include "cpu/column_search.hpp"
+#include "cpu/contest.hpp"
 #include "cpu/gradients.hpp"
 #include "cpu/level_search.hpp"
 #include "cpu/node_histogram.hpp"
@@ -36,6 +37,7 @@ struct GrowingNode {
   backend::NodeSums sums;         // over all ranks
   std::vector<Segment> segments;  // this rank's rows, per page
   int worker = -1;                // that made its histogram; -1: not known
+  Standing standing;              // of its best split, if it has one
   // 1 for each column of the histogram that means anything, the others being dead; empty: all do.
   std::vector<std::uint8_t> alive;
   Histogram histogram;       // until the node is expanded or turns out to be a leaf
@@ -74,7 +76,6 @@ struct GrowingTreeData {
   std::vector<std::int32_t> column_of_feature;  // index into `columns`; -1: not in the tree
   SearchSettings settings;
   const OutputGradients* gradients = nullptr;
-  std::int64_t splits_ahead = 0;  // that may still be carried out ahead of time in this call
 };
 
 // 1 for each column that a node may use; empty: all of the tree's.
@@ -171,10 +172,8 @@ class Grower {
     AheadNodes nodes;
     std::deque<LargeNode> large;
     std::size_t used_large = 0;
-    // Of the tree's splits ahead of time, those that this worker may carry out.
-    const GrowingTreeData* ahead_of = nullptr;
-    std::int64_t splits_ahead = 0;
-    PhaseTimes steps;  // of its tasks in this call, by a sample of the small nodes
+    std::int32_t tree = 0;  // whose contest it took a node from last
+    PhaseTimes steps;       // of its tasks in this call, by a sample of the small nodes
     std::uint32_t small_nodes = 0;
   };
   // Sets all of `search`; its memory is reused.
@@ -195,9 +194,7 @@ class Grower {
   void grow(int worker);
   void share_time(double seconds);
   void carry_out(const GrowTask& task, int worker);
-  void plan_ahead(GrowingTreeData& tree, GrowingNode& node, const BestSplit& best,
-                  const backend::Outlook& outlook, int worker);
-  bool may_go_ahead(GrowingTreeData& tree, Worker& mine);
+  bool fetch(int worker, GrowTask& task);
   void plan_children(Work& work, const backend::Outlook& below, int worker);
   void go_ahead(const GrowTask& task, int worker);
   void attach_ahead(Work& work, backend::Split& split, const GrowTask& task, int worker);
@@ -238,7 +235,8 @@ class Grower {
   std::vector<Worker> workers_;
   std::vector<SideBySideCells> side_by_side_;  // per worker
   WorkQueues<GrowTask> growth_;
-  std::int64_t most_small_rows_ = 0;  // of nodes that one worker expands
+  std::deque<Contest<GrowTask>> contests_;  // per tree, where growth is best first
+  std::int64_t most_small_rows_ = 0;        // of nodes that one worker expands
 };
 
 }  // namespace ramet::cpu

@@ -19,8 +19,9 @@ struct RowRecords {
   std::vector<data::Page> pages;  // packed rows only
 
   bool with_gradients() const { return gradient_at != 0; }
-  // Gives the rows room for `codes` bytes and, where it is worth it, a gradient: rows are padded so that they do
-  // not cross cache lines more often than they must. `gradients`: how many rows want room for one, all or none.
+  // Gives the rows room for `codes` bytes and, where it is worth it, a gradient: rows are padded so that they
+  // do not cross cache lines more often than they must. `gradients`: how many rows want room for one, all or
+  // none.
   void set_shape(std::int64_t codes, std::int64_t gradients);
   // An uninitialised page for the rows of `page`.
   data::Page& add_page(const data::Page& page);

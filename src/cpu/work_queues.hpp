@@ -42,8 +42,9 @@ class WorkQueues {
   // else.
   void assign(int worker, const Task& task) { offer(worker, {&task, 1}); }
 
-  // Waits for a task; false once all are finished.
-  bool take(int worker, Task& task) {
+  // Waits for a task; false once all are finished. fetch(task): whether there was one elsewhere.
+  template <class Fetch>
+  bool take(int worker, Task& task, const Fetch& fetch) {
     Worker& mine = workers_[static_cast<std::size_t>(worker)];
     if (abandoned_.load(std::memory_order_relaxed)) return false;
     if (!mine.own.empty()) {
@@ -53,16 +54,20 @@ class WorkQueues {
       return true;
     }
     for (int waits = 0; !abandoned_.load(); ++waits) {
-      if (take_back(mine, task) || take_from_others(worker, task)) return true;
+      if (take_back(mine, task) || take_from_others(worker, task) || fetch(task)) return true;
       if (all_finished()) return false;
       if (waits > 100) std::this_thread::yield();
     }
     return false;
   }
 
+  bool take(int worker, Task& task) {
+    return take(worker, task, [](Task&) { return false; });
+  }
+
   void add(int worker, const Task& task) {
     Worker& mine = workers_[static_cast<std::size_t>(worker)];
-    count_one(mine.added);
+    count_more(mine.added, 1);
     mine.own.push_back(task);
     offer_oldest(mine);
   }
@@ -70,14 +75,23 @@ class WorkQueues {
   // Tasks that others should take part in at once.
   void offer(int worker, std::span<const Task> tasks) {
     Worker& mine = workers_[static_cast<std::size_t>(worker)];
-    for (std::size_t i = 0; i < tasks.size(); ++i) count_one(mine.added);
+    count_more(mine.added, static_cast<std::int64_t>(tasks.size()));
     const std::lock_guard lock(mine.mutex);
     mine.offered.insert(mine.offered.end(), tasks.begin(), tasks.end());
     mine.offers.store(mine.offered.size(), std::memory_order_release);
   }
 
   // A task that the worker took is done, and has added what follows from it.
-  void finish(int worker) { count_one(workers_[static_cast<std::size_t>(worker)].finished); }
+  void finish(int worker) { count_finished(worker, 1); }
+
+  // For tasks kept elsewhere: they are there, or will be before this worker's task is finished.
+  void count_added(int worker, std::int64_t count) {
+    count_more(workers_[static_cast<std::size_t>(worker)].added, count);
+  }
+  // Or they are there no more, and nobody took them.
+  void count_finished(int worker, std::int64_t count) {
+    count_more(workers_[static_cast<std::size_t>(worker)].finished, count);
+  }
 
   // A task failed: take() is false from now on.
   void abandon() { abandoned_.store(true); }
@@ -96,8 +110,8 @@ class WorkQueues {
   };
 
   // Only its worker writes it.
-  static void count_one(Counter& counter) {
-    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  static void count_more(Counter& counter, std::int64_t count) {
+    counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_release);
   }
 
   // Keeps the task that comes next.

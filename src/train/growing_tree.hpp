@@ -20,6 +20,7 @@ struct KnownNode {
   // The least gain from the root to here. Best-first growth splits nodes in its descending order.
   double bottleneck = 0;
   backend::SplitRule rule;
+  bool ahead = false;  // its split was carried out before it is asked for
 
   bool expanded() const { return left >= 0; }
   bool splittable() const { return gain > 0; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "backend/limits.hpp"
 #include "base/error.hpp"
@@ -44,6 +45,7 @@ void NodeQueue::offer(std::span<const backend::SplitCandidate> candidates) {
     GrowingTree& tree = trees_[static_cast<std::size_t>(tree_number)];
     if (limits_.policy != GrowPolicy::symmetric) {
       set_best_split(tree, index, candidate.gain, candidate.rule);
+      tree.nodes[static_cast<std::size_t>(index)].ahead = candidate.ahead;
       continue;
     }
     // The level's gain is shared out evenly, so that a tree's gains still add up to what it gained.
@@ -115,6 +117,11 @@ std::vector<std::int32_t> NodeQueue::choose_lossguide(GrowingTree& tree, const T
   }
   // Without a bound on leaves every node that comes up is certain to be split.
   if (reached.empty() || limits_.max_leaves == 0) return reached;
+  // What is there already costs nothing, and tells more of what will be needed.
+  std::vector<std::int32_t> ahead;
+  std::copy_if(reached.begin(), reached.end(), std::back_inserter(ahead),
+               [&](std::int32_t node) { return tree.nodes[static_cast<std::size_t>(node)].ahead; });
+  if (!ahead.empty()) return ahead;
   const bool first_tree = std::isinf(plan.expected_left_over);
   std::size_t room =
       static_cast<std::size_t>(std::max(least_filled, limits_.max_leaves / leaves_per_filled_node));
@@ -181,9 +188,8 @@ backend::Outlook NodeQueue::outlook(int tree, std::int32_t depth) const {
                                                             : limits_.max_depth - depth};
   if (limits_.max_leaves == 0) return outlook;  // every split that is found is taken
   if (limits_.policy == GrowPolicy::depthwise) return {};
-  // Before the first tree nothing gains enough.
-  outlook.least_gain = plan.expected_left_over;
-  outlook.most_splits = max_splits() - trees_[static_cast<std::size_t>(tree)].leaves + 1;
+  outlook.most_splits = max_splits();
+  outlook.likely_gain = plan.expected_left_over;
   return outlook;
 }
 

@@ -35,7 +35,8 @@ GrowLimits grow_limits(const TrainParams& params);
 struct TreePlan {
   ColumnSampler columns;
   // Lossguide: nodes that gain as much are expanded before it is certain that they are needed: the best gain
-  // left over in the last tree like this one; infinity: there was none. Changes the batches, never the trees.
+  // left over in the last tree like this one; infinity: there was none. Changes the batches and what backends
+  // do ahead of time, never the trees.
   double expected_left_over = std::numeric_limits<double>::infinity();
 };
 

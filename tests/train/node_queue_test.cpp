@@ -104,6 +104,7 @@ std::vector<Node> grow_by_levels(const Gains& gains, const GrowLimits& limits) {
 struct Backend {
   std::vector<Gains> gains;  // one per tree
   bool symmetric = false;
+  std::uint64_t ahead_of_seven = 0;  // of seven splits so many are carried out ahead of time
   std::map<std::int32_t, std::pair<std::uint64_t, int>> places;  // node -> path, depth
   int batches = 0;
   std::map<std::int32_t, int> expansions;  // tree -> nodes expanded
@@ -113,6 +114,7 @@ struct Backend {
     backend::SplitCandidate found{.tree = tree, .node = node, .gain = 0, .rule = {}};
     found.gain = gains[static_cast<std::size_t>(tree)](path, depth);
     found.rule.feature = static_cast<std::int32_t>(path & 0xffff);
+    found.ahead = found.gain > 0 && path % 7 < ahead_of_seven;
     return found;
   }
 
@@ -182,6 +184,7 @@ RC_GTEST_PROP(NodeQueue, BatchedLossguideIsBestFirstGrowth, ()) {
                           .max_leaves = *rc::gen::elementOf(std::vector<std::int32_t>{0, 2, 3, 7, 31, 120})};
   const int trees = *rc::gen::inRange(1, 4);
   Backend backend;
+  backend.ahead_of_seven = *rc::gen::elementOf(std::vector<std::uint64_t>{0, 4, 7});
   std::vector<TreePlan> plans(static_cast<std::size_t>(trees));
   for (TreePlan& plan : plans) {
     backend.gains.push_back(any_gains());
@@ -276,6 +279,22 @@ TEST(NodeQueue, SpeculationSavesBatchesAndWastesLittle) {
   }
 }
 
+TEST(NodeQueue, AsksForWhatIsThereBeforeAnythingElse) {
+  const GrowLimits limits{.policy = GrowPolicy::lossguide, .max_leaves = 30};
+  NodeQueue queue(limits, std::vector<TreePlan>(1));
+  const backend::SplitCandidate root{.tree = 0, .node = 0, .gain = 5, .rule = {}};
+  queue.offer({&root, 1});
+  const std::vector<backend::Split> first = queue.next_batch();
+  ASSERT_EQ(first.size(), 1u);
+  const backend::SplitCandidate children[2] = {
+      {.tree = 0, .node = first[0].left, .gain = 4, .rule = {}},
+      {.tree = 0, .node = first[0].right, .gain = 1, .rule = {}, .ahead = true}};
+  queue.offer(children);
+  const std::vector<backend::Split> second = queue.next_batch();
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_EQ(second[0].node, first[0].right);
+}
+
 TEST(GrowLimits, LossguideWithoutLimitsHas31Leaves) {
   TrainParams params;
   params.grow_policy = "lossguide";
@@ -303,7 +322,7 @@ TEST(NodeQueue, SaysWhatIsLikelyToBeAskedForNext) {
   const GrowLimits by_levels{.policy = GrowPolicy::depthwise, .max_depth = 8};
   backend::Outlook outlook = first_batch(by_levels, {}).at(0).outlook;
   EXPECT_EQ(outlook.levels, 7);
-  EXPECT_EQ(outlook.least_gain, 0);
+  EXPECT_EQ(outlook.most_splits, backend::Outlook::unlimited);
   // A bound on leaves may end any level.
   EXPECT_EQ(first_batch({.policy = GrowPolicy::depthwise, .max_leaves = 30}, {}).at(0).outlook.levels, 0);
   EXPECT_EQ(first_batch({.policy = GrowPolicy::symmetric, .max_depth = 3}, {}).at(0).outlook.levels, 0);
@@ -314,10 +333,11 @@ TEST(NodeQueue, SaysWhatIsLikelyToBeAskedForNext) {
 
   const GrowLimits best_first{.policy = GrowPolicy::lossguide, .max_leaves = 30};
   outlook = first_batch(best_first, {.columns = {}, .expected_left_over = 0.25}).at(0).outlook;
-  EXPECT_EQ(outlook.least_gain, 0.25);
-  EXPECT_EQ(outlook.most_splits, 28);
-  outlook = first_batch(best_first, {}).at(0).outlook;
-  EXPECT_TRUE(std::isinf(outlook.least_gain));
+  EXPECT_EQ(outlook.most_splits, 29);
+  EXPECT_GE(outlook.levels, 29);
+  EXPECT_EQ(outlook.likely_gain, 0.25);
+  // Before the first tree nothing is.
+  EXPECT_TRUE(std::isinf(first_batch(best_first, {}).at(0).outlook.likely_gain));
 }
 
 }  // namespace
