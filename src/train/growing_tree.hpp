@@ -20,7 +20,6 @@ struct KnownNode {
   // The least gain from the root to here. Best-first growth splits nodes in its descending order.
   double bottleneck = 0;
   backend::SplitRule rule;
-  bool ahead = false;  // its split was carried out before it is asked for
 
   bool expanded() const { return left >= 0; }
   bool splittable() const { return gain > 0; }
@@ -47,6 +46,7 @@ struct GrowingTree {
   std::size_t seen = 0;
   std::vector<double> highest;
   std::vector<Contender> open;
+  std::vector<std::int32_t> ahead;     // not asked for yet, but carried out
   std::vector<std::int32_t> frontier;  // by levels: the nodes of the deepest level so far
   std::vector<std::int32_t> splits;    // by levels: the expanded nodes, in order
   std::int32_t leaves = 1;             // by levels: leaves so far

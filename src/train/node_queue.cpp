@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <utility>
 
 #include "backend/limits.hpp"
 #include "base/error.hpp"
@@ -45,7 +45,7 @@ void NodeQueue::offer(std::span<const backend::SplitCandidate> candidates) {
     GrowingTree& tree = trees_[static_cast<std::size_t>(tree_number)];
     if (limits_.policy != GrowPolicy::symmetric) {
       set_best_split(tree, index, candidate.gain, candidate.rule);
-      tree.nodes[static_cast<std::size_t>(index)].ahead = candidate.ahead;
+      if (candidate.ahead) tree.ahead.push_back(index);
       continue;
     }
     // The level's gain is shared out evenly, so that a tree's gains still add up to what it gained.
@@ -109,6 +109,8 @@ std::vector<std::int32_t> NodeQueue::choose_symmetric(const GrowingTree& tree) c
 
 std::vector<std::int32_t> NodeQueue::choose_lossguide(GrowingTree& tree, const TreePlan& plan) const {
   if (tree.complete) return {};
+  // What is there already costs nothing, wanted or not, and tells more of what will be needed.
+  if (!tree.ahead.empty()) return std::exchange(tree.ahead, {});
   std::vector<std::int32_t> reached = find_reached(tree, max_splits());
   if (reached.empty()) {
     Replay replay = replay_best_first(tree, max_splits());
@@ -117,11 +119,6 @@ std::vector<std::int32_t> NodeQueue::choose_lossguide(GrowingTree& tree, const T
   }
   // Without a bound on leaves every node that comes up is certain to be split.
   if (reached.empty() || limits_.max_leaves == 0) return reached;
-  // What is there already costs nothing, and tells more of what will be needed.
-  std::vector<std::int32_t> ahead;
-  std::copy_if(reached.begin(), reached.end(), std::back_inserter(ahead),
-               [&](std::int32_t node) { return tree.nodes[static_cast<std::size_t>(node)].ahead; });
-  if (!ahead.empty()) return ahead;
   const bool first_tree = std::isinf(plan.expected_left_over);
   std::size_t room =
       static_cast<std::size_t>(std::max(least_filled, limits_.max_leaves / leaves_per_filled_node));
