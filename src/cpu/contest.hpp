@@ -93,10 +93,10 @@ class alignas(64) Contest {
     return out;
   }
 
-  // A node became known that is expanded whatever its standing.
-  void note(const Standing& standing) {
+  // A node became known that somebody is going to expand if it is in the running. Whether it is.
+  bool note(const Standing& standing) {
     const std::lock_guard lock(lock_);
-    note_one(standing);
+    return note_one(standing);
   }
 
   // The task of the highest standing, if one is in the running. Adds to `dropped` how many are no more.

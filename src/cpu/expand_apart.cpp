@@ -146,11 +146,10 @@ void Grower::plan_children(Work& work, const backend::Outlook& below, int worker
     child.standing = work.parent->standing.of_child(best->gain);
     if (below.levels <= 0) continue;
     const GrowTask task{.tree = work.tree, .node = &child, .best = best, .outlook = below};
-    if (!best_first || child.standing.bottleneck() >= below.likely_gain) {
-      if (best_first) contest.note(child.standing);
-      growth_.add(worker, task);
-    } else {
+    if (best_first && child.standing.bottleneck() < below.likely_gain) {
       entrants[count++] = {child.standing, task};
+    } else if (!best_first || contest.note(child.standing)) {
+      growth_.add(worker, task);
     }
   }
   if (count == 0) return;

@@ -160,7 +160,8 @@ TEST(Contest, RequestsComeFirstAndNotedNodesTakeRoom) {
   const std::array<Nodes::Entrant, 2> two{{{Standing().of_child(5), 5}, {Standing().of_child(3), 3}}};
   EXPECT_EQ(contest.enter(two), 0);
   contest.request(100);
-  contest.note(Standing().of_child(4));
+  EXPECT_TRUE(contest.note(Standing().of_child(4)));
+  EXPECT_FALSE(contest.note(Standing().of_child(2)));
   std::int64_t task = 0;
   std::int64_t dropped = 0;
   EXPECT_TRUE(contest.take(task, dropped));
