@@ -55,7 +55,7 @@ struct ColumnRuns {
   std::int64_t first_byte = 0;
   std::int64_t span = 0;    // bytes from the first code to the last
   bool consecutive = true;  // codes of a width lie side by side, in order
-  bool even = true;         // plain one-byte columns are even_cells apart
+  bool even = false;        // plain one-byte columns are even_cells apart, and there are some
 
   std::int64_t bytes() const { return plain_bytes + counted_bytes; }
 };
@@ -65,6 +65,7 @@ ColumnRuns runs_of(const HistogramLayout& layout, std::int32_t begin, std::int32
   runs.columns = std::span(layout.columns)
                      .subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
   if (runs.columns.empty()) return runs;
+  runs.even = true;
   const std::int64_t bytes = std::clamp(layout.byte_columns, begin, end) - begin;
   std::int32_t first = runs.columns[0].byte_offset;
   std::int32_t last = first;
@@ -82,6 +83,7 @@ ColumnRuns runs_of(const HistogramLayout& layout, std::int32_t begin, std::int32
     first = std::min(first, column.byte_offset);
     last = std::max(last, column.byte_offset + (is_byte ? 0 : 1));
   }
+  runs.even = runs.even && runs.plain_bytes > 0;
   runs.first_byte = first;
   runs.span = last - first + 1;
   return runs;
