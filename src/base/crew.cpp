@@ -9,17 +9,10 @@
 #include <vector>
 
 #include "base/float_mode.hpp"
+#include "base/pause.hpp"
 
 namespace ramet {
 namespace {
-
-void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 // Waits a little longer each time it is asked, and gives the core away if the wait gets long.
 class Patience {

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <thread>
 
+#include "base/pause.hpp"
+
 namespace ramet {
 
 // Meets the requirements of std::lock_guard. Who holds it must not wait for anything.
@@ -12,8 +14,7 @@ class SpinLock {
   void lock() noexcept {
     for (int tries = 0; held_.exchange(true, std::memory_order_acquire); ++tries) {
       // Looking on does not take the line from who holds it.
-      for (int looks = 0; held_.load(std::memory_order_relaxed) && looks < 64; ++looks) {
-      }
+      for (int looks = 0; held_.load(std::memory_order_relaxed) && looks < 64; ++looks) pause();
       // Whoever holds it may have lost its core.
       if (tries > 4) std::this_thread::yield();
     }

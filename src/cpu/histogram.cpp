@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t prefetch_distance = 24;
 // Rows in order are fetched into the second-level cache, as far ahead as the rows that are given their
 // gradients next.
-constexpr std::int64_t rows_ahead = 1'024 - prefetch_distance;
+constexpr std::int64_t rows_ahead = rows_at_once - prefetch_distance;
 
 // Cells from one column of 255 values and a missing one to the next.
 constexpr std::int64_t even_cells = 256;

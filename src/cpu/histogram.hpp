@@ -10,6 +10,9 @@
 
 namespace ramet::cpu {
 
+// Rows that stay in the first-level cache from when they get their gradients until they are added.
+inline constexpr std::int64_t rows_at_once = 1'024;
+
 // Rows of one page: ids[0..count), or first, first + 1, ... if ids is null.
 struct RowSlice {
   const data::Page* page = nullptr;

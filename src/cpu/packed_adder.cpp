@@ -3,18 +3,12 @@
 #include <algorithm>
 
 namespace ramet::cpu {
-namespace {
-
-// Rows that stay in the first-level cache from when they get their gradients until they are added.
-constexpr std::int64_t stored_rows = 1'024;
-
-}  // namespace
 
 void PackedAdder::add(std::int32_t p, RowSlice rows) {
   // At the root, whose rows are read anyway, they are given their gradients.
   if (job_.records == nullptr || job_.side != Side::root || tile_ != 0) return add_rows(p, rows);
   while (rows.count > 0) {
-    const RowSlice block = take_rows(rows, std::min(rows.count, stored_rows));
+    const RowSlice block = take_rows(rows, std::min(rows.count, rows_at_once));
     job_.records->store(p, block, gradients_of(block));
     add_rows(p, block);
   }

@@ -45,14 +45,8 @@ data::Page& RowRecords::add_page(const data::Page& page) {
 void RowRecords::store(std::int32_t p, const RowSlice& rows, const std::uint32_t* gradients) {
   std::uint8_t* const first = pages[static_cast<std::size_t>(p)].packed.data() + gradient_at;
   const std::int64_t step = row_bytes;  // a local number, which no store can change
-  if (rows.ids == nullptr) {
-    std::uint8_t* at = first + rows.first * step;
-    for (std::int64_t i = 0; i < rows.count; ++i, at += step)
-      std::memcpy(at, gradients + rows.first + i, gradient_bytes);
-    return;
-  }
   for (std::int64_t i = 0; i < rows.count; ++i) {
-    const std::int64_t row = rows.ids[i];
+    const std::int64_t row = rows.ids != nullptr ? rows.ids[i] : rows.first + i;
     std::memcpy(first + row * step, gradients + row, gradient_bytes);
   }
 }
